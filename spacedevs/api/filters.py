@@ -1,0 +1,142 @@
+"""Filters, Search, Ordering: for each, what it does, what its page says, and its parameters."""
+
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import F, Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from rest_framework import filters
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from spacedevs.api.description import Section, Words, example
+from spacedevs.names import sort_column
+
+# What an integer column of either database can hold.
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+
+
+class WholeNumberField(forms.DecimalField):
+    """A whole number of 64 bits, bounded before it is an int: 1e999999999 is short to write."""
+
+    default_error_messages = {"fraction": "Enter a whole number."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"min_value": SMALLEST, "max_value": LARGEST, "decimal_places": None, **kwargs}
+        )
+
+    def clean(self, value: Any) -> int | None:
+        number: Decimal | None = super().clean(value)
+        if number is None:
+            return None
+        if number != number.to_integral_value():
+            raise forms.ValidationError(self.error_messages["fraction"], code="fraction")
+        return int(number)
+
+
+class NumberFilter(django_filters.NumberFilter):
+    field_class = WholeNumberField
+
+    def get_max_validator(self) -> None:
+        return None  # the field's own bounds are narrower
+
+
+class ChoiceOfRow(django_filters.ModelChoiceFilter):
+    """A foreign key: a value that is no row's id is a 400 (contract, "foreign-key filter")."""
+
+
+class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
+    """Several values with commas, any of which may match."""
+
+
+class Filters(DjangoFilterBackend):
+    """The named parameters, by the resource's `filterset_class`."""
+
+    @staticmethod
+    def names(view: Any) -> tuple[str, ...]:
+        filterset_class: type[FilterSet] | None = getattr(view, "filterset_class", None)
+        return tuple(filterset_class.base_filters) if filterset_class else ()
+
+    def sections(self, view: Any) -> list[Section]:
+        names = self.names(view)
+        if not names:
+            return []
+        words = Words("Parameters", names)
+        return [Section("Filters", (words, example(view, view.examples.filter)))]
+
+
+class Search(filters.SearchFilter):
+    """Every word of `search` must occur in one of the resource's `search_fields`."""
+
+    max_words = 32
+    max_characters = 512
+    search_description = "Words that must all occur in the fields searched; case does not count."
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        given = request.query_params.get(self.search_param, "")
+        if len(given) > self.max_characters:
+            raise self.refused(f"{len(given)} characters; {self.max_characters} are the most.")
+        try:
+            terms: list[str] = super().get_search_terms(request)
+        except ValidationError as error:
+            raise ValidationError({self.search_param: error.detail}) from error
+        if len(terms) > self.max_words:
+            raise self.refused(f"{len(terms)} words; {self.max_words} are the most.")
+        return terms
+
+    def refused(self, why: str) -> ValidationError:
+        return ValidationError({self.search_param: [why]})
+
+    def sections(self, view: Any) -> list[Section]:
+        if not view.search_fields:
+            return []
+        words = Words("Fields searched", view.search_fields)
+        return [
+            Section("Search", (words, example(view, f"{self.search_param}={view.examples.search}")))
+        ]
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return super().get_schema_operation_parameters(view) if view.search_fields else []
+
+
+class Ordering(filters.OrderingFilter):
+    """`ordering`, else the model's own; the same on every database, and `id` breaks every tie."""
+
+    max_terms = 10
+    ordering_description = "The fields to order by, with commas; - before one for descending."
+
+    def get_ordering(self, request: Request, queryset: QuerySet, view: Any) -> list[str]:
+        given = request.query_params.get(self.ordering_param, "").split(",")
+        if len(given) > self.max_terms:
+            raise ValidationError(
+                {self.ordering_param: [f"{len(given)} terms; {self.max_terms} are the most."]}
+            )
+        fields = [term.strip() for term in given]
+        return self.remove_invalid_fields(queryset, fields, view, request)
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
+        terms = self.get_ordering(request, queryset, view) or queryset.model._meta.ordering
+        if not any(term.lstrip("-") in ("id", "pk") for term in terms):
+            terms = [*terms, "id"]
+        return queryset.order_by(*(self.column(queryset.model, term) for term in terms))
+
+    @staticmethod
+    def column(model: type[Model], term: str) -> Any:
+        """Nulls as PostgreSQL, and so upstream, puts them: last, or first when descending."""
+        column = F(sort_column(model, term.lstrip("-")))
+        return (
+            column.desc(nulls_first=True) if term.startswith("-") else column.asc(nulls_last=True)
+        )
+
+    def sections(self, view: Any) -> list[Section]:
+        if not view.ordering_fields:
+            return []
+        words = Words("Fields", view.ordering_fields)
+        shown = example(view, f"{self.ordering_param}={view.examples.ordering}")
+        return [Section("Ordering", (words, shown))]
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return super().get_schema_operation_parameters(view) if view.ordering_fields else []

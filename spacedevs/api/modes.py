@@ -1,0 +1,66 @@
+"""`mode`: how much of each object is shown. A mode is a serializer; its name is what the
+serializer prints in `response_mode`."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from spacedevs.api.description import Section, Words, example
+
+MODE_PARAM = "mode"
+DEFAULT = "normal"
+
+
+class ResponseModeField(serializers.CharField):
+    """The name of the mode, the same for each object."""
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        # A default marks the value as given by the server, and stands in the OpenAPI document.
+        super().__init__(read_only=True, default=mode)
+
+    def get_attribute(self, instance: Any) -> str:
+        return self.mode
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+def name_of(serializer_class: type[serializers.BaseSerializer]) -> str | None:
+    field = getattr(serializer_class, "_declared_fields", {}).get("response_mode")
+    return field.mode if isinstance(field, ResponseModeField) else None
+
+
+class Modes:
+    """What a resource's tuple of serializers, from the poorest to the richest, means."""
+
+    def __init__(self, serializer_classes: tuple[type[serializers.BaseSerializer], ...]) -> None:
+        self.classes = serializer_classes
+        self.names = tuple(name for name in map(name_of, serializer_classes) if name)
+        self.by_name = dict(zip(self.names, serializer_classes, strict=False))
+
+    def richest(self) -> type[serializers.BaseSerializer]:
+        return self.classes[-1]
+
+    def default(self) -> type[serializers.BaseSerializer]:
+        return self.by_name.get(DEFAULT, self.richest())
+
+    def asked_for(self, name: str | None) -> type[serializers.BaseSerializer]:
+        """The mode of that name; the default where there is none (contract, "mode")."""
+        return self.by_name.get(name or DEFAULT, self.default())
+
+    def sections(self, view: Any) -> list[Section]:
+        if not self.names:
+            return []
+        shown = next((name for name in self.names if name != DEFAULT), DEFAULT)
+        words = Words("Levels of detail in the response", self.names)
+        return [Section("Modes", (words, example(view, f"{MODE_PARAM}={shown}")))]
+
+    def parameters(self) -> list[OpenApiParameter]:
+        if not self.names:
+            return []
+        words = "The level of detail in the response."
+        return [
+            OpenApiParameter(MODE_PARAM, str, enum=self.names, default=DEFAULT, description=words)
+        ]

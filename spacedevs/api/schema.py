@@ -1,0 +1,48 @@
+"""An OpenAPI operation, from the same declarations that the endpoint works by."""
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular import openapi
+from drf_spectacular.utils import PolymorphicProxySerializer
+
+from spacedevs.api.description import as_text
+
+if TYPE_CHECKING:
+    from spacedevs.api.viewsets import ResourceViewSet
+
+
+class ResourceSchema(openapi.AutoSchema):
+    """DRF's DEFAULT_SCHEMA_CLASS. It reads the resource's attributes; no view has a decorator."""
+
+    view: "ResourceViewSet"
+
+    def is_list(self) -> bool:
+        return not self.view.detail
+
+    def get_summary(self) -> str:
+        meta = self.view.queryset.model._meta
+        return (
+            f"List {meta.verbose_name_plural.title()}"
+            if self.is_list()
+            else f"Get {meta.verbose_name.title()}"
+        )
+
+    def get_description(self) -> str:
+        return as_text(self.view.sections())
+
+    def get_tags(self) -> list[str]:
+        return list(self.view.tags)
+
+    def get_override_parameters(self) -> list[Any]:
+        return self.view.get_modes().parameters() if self.is_list() else []
+
+    def get_response_serializers(self) -> Any:
+        modes = self.view.get_modes()
+        if not self.is_list() or not modes.names:
+            return modes.richest()
+        name = type(self.view).__name__.removesuffix("ViewSet")
+        return PolymorphicProxySerializer(
+            component_name=f"Polymorphic{name}Endpoint",
+            serializers=dict(modes.by_name),
+            resource_type_field_name="response_mode",
+        )

@@ -1,0 +1,89 @@
+"""A resource: GET only, list and retrieve, declared and not written."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+from rest_framework import routers, serializers, viewsets
+from rest_framework.generics import get_object_or_404
+
+from spacedevs.api.description import Examples, Section, format_section, help_section
+from spacedevs.api.filters import Filters, Ordering, Search
+from spacedevs.api.modes import MODE_PARAM, Modes
+from spacedevs.api.pagination import Pages
+from spacedevs.api.plans import plan_of
+
+
+class ReadOnly:
+    """GET, and HEAD as GET without a body, though `Allow` says `GET` as upstream's does."""
+
+    http_method_names: ClassVar[list[str]] = ["get", "head"]
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return ["GET"]
+
+
+class ResourceViewSet(ReadOnly, viewsets.ReadOnlyModelViewSet):
+    """A resource is its rows and these attributes; the stages below do the work, in this order."""
+
+    modes: ClassVar[tuple[type[serializers.BaseSerializer], ...]]
+    filterset_class: ClassVar[Any] = None
+    search_fields: ClassVar[tuple[str, ...]] = ("name",)
+    ordering_fields: ClassVar[tuple[str, ...]] = ("id", "name")
+    examples: ClassVar[Examples]
+    tags: ClassVar[tuple[str, ...]]
+
+    filter_backends = (Filters, Search, Ordering)
+    pagination_class = Pages
+
+    @classmethod
+    def get_modes(cls) -> Modes:
+        return Modes(cls.modes)
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        if self.action == "list" and self.request:
+            return self.get_modes().asked_for(self.request.query_params.get(MODE_PARAM))
+        return self.get_modes().richest()
+
+    def get_queryset(self) -> QuerySet:
+        return plan_of(self.get_serializer_class()).apply(super().get_queryset())
+
+    def get_object(self) -> Any:
+        # DRF's own lets a list's filters hide the object that its id names.
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    def sections(self) -> list[Section]:
+        ends = [format_section(self), help_section()]
+        if not self.detail:
+            stages = [*(backend() for backend in self.filter_backends), self.pagination_class()]
+            return [
+                *self.get_modes().sections(self),
+                *(section for stage in stages for section in stage.sections(self)),
+                *ends,
+            ]
+        return ends
+
+
+class Root(ReadOnly, routers.APIRootView):
+    """The addresses of all resources."""
+
+    def sections(self) -> list[Section]:
+        return [format_section(self), help_section()]
+
+
+class Router(routers.DefaultRouter):
+    """A resource's name in addresses is its prefix: `reverse("spacecraft-detail", …)`."""
+
+    include_format_suffixes = False
+    APIRootView = Root
+
+    def register(self, prefix: str, viewset: Any, basename: str | None = None) -> None:
+        super().register(prefix, viewset, basename or prefix)
+
+
+def resources() -> dict[str, type[ResourceViewSet]]:
+    """Each registered resource by its prefix."""
+    router: Router = import_string(settings.API_ROUTER)
+    return {prefix: viewset for prefix, viewset, _ in router.registry}

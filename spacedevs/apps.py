@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.core import checks
+from django.db.models import CharField, TextField
+
+
+class SpacedevsConfig(AppConfig):
+    name = "spacedevs"
+
+    def ready(self) -> None:
+        from spacedevs import lookups
+        from spacedevs.api.checks import check_resources
+
+        for field in (CharField, TextField):
+            field.register_lookup(lookups.Contains)
+            field.register_lookup(lookups.IContains)
+        checks.register(check_resources, "api")

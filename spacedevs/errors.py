@@ -1,0 +1,93 @@
+"""Every error under the API's root is JSON, whatever raises it."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django import db
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework.views import exception_handler as drf_exception_handler
+
+logger = logging.getLogger(__name__)
+
+# gunicorn's default `limit_request_line`, which upstream runs with.
+MAX_ADDRESS = 4094  # bytes
+DATABASE_FAULTS = (db.OperationalError, db.InterfaceError, db.ProgrammingError)
+DATABASE_AWAY = (
+    "The database does not answer, or has not been migrated. "
+    "Start it, check DATABASE_URL, and run `manage.py migrate`."
+)
+RETRY_AFTER = "5"  # seconds
+
+
+def error(request: HttpRequest, status: HTTPStatus, detail: str) -> HttpResponse:
+    if request.path.startswith(settings.API_ROOT):
+        body = orjson.dumps({"detail": detail})
+        return HttpResponse(body, status=status, content_type="application/json")
+    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a host that is not allowed, too many parameters, and the like."""
+    return error(request, HTTPStatus.BAD_REQUEST, str(exception) or "Bad request.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 of a path that no view answers. The words are DRF's."""
+    if request.path.startswith(settings.API_ROOT):
+        return error(request, HTTPStatus.NOT_FOUND, "Not found.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error(request, HTTPStatus.INTERNAL_SERVER_ERROR, "A server error occurred.")
+
+
+def database_away(request: HttpRequest, exception: Exception) -> HttpResponse:
+    logger.error("%s %s: %s", request.method, request.path, exception)
+    response = error(request, HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
+    response["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Any:
+    """DRF's own, which knows nothing of a database that is away."""
+    if isinstance(exception, DATABASE_FAULTS):
+        return database_away(context["request"]._request, exception)
+    return drf_exception_handler(exception, context)
+
+
+class Faults:
+    """A database that is away is a 503 wherever it is noticed: the admin, a page's rendering."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DATABASE_FAULTS):
+            return database_away(request, exception)
+        return None
+
+
+class LongAddresses:
+    """414 before anything reads the address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = len(request.get_full_path())
+        if length > MAX_ADDRESS:
+            return error(
+                request,
+                HTTPStatus.REQUEST_URI_TOO_LONG,
+                f"The address has {length} bytes; {MAX_ADDRESS} is the most.",
+            )
+        return self.get_response(request)

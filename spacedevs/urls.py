@@ -1,0 +1,25 @@
+"""The site map."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from spacedevs.api import documents
+
+router = settings.API_ROUTER.rpartition(".")[0]
+
+api = [
+    path("schema/", documents.Document.as_view(), name="schema"),
+    path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
+    path("redoc/", documents.ReDoc.as_view(), name="redoc"),
+    path("", include(router)),
+]
+urlpatterns = [
+    path("", RedirectView.as_view(url=settings.API_ROOT)),
+    path("admin/", admin.site.urls),
+    path(settings.API_ROOT.lstrip("/"), include(api)),
+]
+handler400 = "spacedevs.errors.bad_request"
+handler404 = "spacedevs.errors.not_found"
+handler500 = "spacedevs.errors.server_error"

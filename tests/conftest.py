@@ -1,0 +1,130 @@
+"""What the tests share: the fixtures' records in the test database, and a server in a process.
+
+The records are loaded once and stay. A test that writes does so in its own transaction; none may
+be transactional, or it would leave an empty database to the next.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
+
+ROOT = Path(__file__).resolve().parent.parent
+START = 30  # seconds that a server may take to answer
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        names = [path.stem for path in sorted(settings.FIXTURES.glob("*.json"))]
+        call_command("loaddata", *names, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def no_query_while_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query that a serializer makes is a plan that has forgotten something: an error."""
+
+    def refuse(execute: Any, sql: str, *args: Any) -> None:
+        raise AssertionError(f"a query while rendering: {sql}")
+
+    def guarded(cls: type[BaseSerializer]) -> Any:
+        render = cls.to_representation
+
+        def to_representation(self: BaseSerializer, instance: Any) -> Any:
+            with connection.execute_wrapper(refuse):
+                return render(self, instance)
+
+        return to_representation
+
+    for cls in (Serializer, ListSerializer):
+        monkeypatch.setattr(cls, "to_representation", guarded(cls))
+
+
+@pytest.fixture
+def api(db: None) -> Client:
+    """A client of the API on the fixtures' records."""
+    return Client(headers={"host": "localhost"}, raise_request_exception=False)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an empty database of the kind that the suite runs on."""
+    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
+    if connection.vendor != "postgresql":
+        yield env
+        return
+    import psycopg
+
+    name = f"spacedevs_{uuid4().hex}"
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield {**env, "DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def manage(*command: str) -> list[str]:
+    return [sys.executable, str(ROOT / "manage.py"), *command]
+
+
+@contextmanager
+def running_server(env: dict[str, str]) -> Iterator[str]:
+    """`manage.py prepare` and `manage.py serve`, as `make serve` runs them; yields its address."""
+    port = free_port()
+    env = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **env}
+    subprocess.run(manage("prepare"), env=env, check=True, capture_output=True, timeout=60)
+    process = subprocess.Popen(manage("serve"), env=env)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_until_it_answers(address: str, process: subprocess.Popen) -> None:
+    end = time.monotonic() + START
+    while time.monotonic() < end:
+        assert process.poll() is None, f"the server ended with {process.returncode}"
+        try:
+            with urllib.request.urlopen(f"{address}{settings.API_ROOT}", timeout=5):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"no answer from {address} within {START} seconds")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[str]:
+    """The address of a server of its own, on a database of its own with the fixtures' records."""
+    with (
+        fresh_database(tmp_path_factory.mktemp("server")) as env,
+        running_server(env) as address,
+    ):
+        yield address
