@@ -56,28 +56,29 @@ class SortKeyField(models.CharField):
         self.pre_save(instance, add=False)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        key = sort_key(getattr(model_instance, self.source))[: self.max_length]
+        key = self.key_of(getattr(model_instance, self.source))
         setattr(model_instance, self.attname, key)
         return key
 
+    def key_of(self, name: str) -> str:
+        return sort_key(name)[: self.max_length]
 
-def sort_column(model: type[models.Model], name: str) -> str:
-    """The column to order by for the field `name`: its sort key, where it has one."""
+
+def sort_field(model: type[models.Model], name: str) -> SortKeyField | None:
+    """The sort key of the field `name`, where it has one."""
     for field in model._meta.concrete_fields:
         if isinstance(field, SortKeyField) and field.source == name:
-            return field.name
-    return name
+            return field
+    return None
 
 
 class NamedQuerySet(models.QuerySet):
     """Writes that go past the instances carry the sort key along."""
 
     def update(self, **kwargs: Any) -> int:
-        if isinstance(name := kwargs.get("name"), str):
-            column = sort_column(self.model, "name")
-            kwargs.setdefault(
-                column, sort_key(name)[: self.model._meta.get_field(column).max_length]
-            )
+        field = sort_field(self.model, "name")
+        if field and isinstance(name := kwargs.get("name"), str):
+            kwargs[field.name] = field.key_of(name)
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -86,11 +87,11 @@ class NamedQuerySet(models.QuerySet):
         self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
     ) -> int:
         objs, fields = tuple(objs), set(fields)
-        if "name" in fields:
-            column = sort_column(self.model, "name")
+        field = sort_field(self.model, "name")
+        if field and "name" in fields:
             for instance in objs:
-                self.model._meta.get_field(column).pre_save(instance, add=False)
-            fields.add(column)
+                field.pre_save(instance, add=False)
+            fields.add(field.name)
         return super().bulk_update(objs, sorted(fields), batch_size)
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]

@@ -2,14 +2,14 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from spacedevs.api import documents
 
 router = settings.API_ROUTER.rpartition(".")[0]
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("schema/", documents.Document.as_view(), name="schema"),
     path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
     path("redoc/", documents.ReDoc.as_view(), name="redoc"),

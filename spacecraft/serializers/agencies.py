@@ -1,3 +1,5 @@
+from typing import Any
+
 from rest_framework import serializers
 
 from spacecraft import models
@@ -42,7 +44,7 @@ class AgencyMini(Shape):
 class AgencyNormal(AgencyMini):
     response_mode = ResponseModeField("normal")
     country = Country(many=True)
-    parent = serializers.SlugRelatedField("name", read_only=True, allow_null=True)
+    parent: Any = serializers.SlugRelatedField("name", read_only=True, allow_null=True)
     image = Image(allow_null=True)
     logo = Image(allow_null=True)
     social_logo = Image(allow_null=True)

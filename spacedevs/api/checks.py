@@ -89,7 +89,8 @@ def check_ordering(viewset: type[ResourceViewSet]) -> Iterator[str]:
     if bool(viewset.ordering_fields) != bool(shown):
         yield "ordering_fields and examples.ordering go together."
     elif shown and shown.removeprefix("-") not in viewset.ordering_fields:
-        yield f"examples.ordering is {shown!r}; the fields are {', '.join(viewset.ordering_fields)}."
+        known = ", ".join(viewset.ordering_fields)
+        yield f"examples.ordering is {shown!r}; the fields are {known}."
 
 
 def _has_column(model: type[Model], path: str) -> bool:

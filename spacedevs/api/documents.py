@@ -11,7 +11,8 @@ from spacedevs.api.viewsets import ReadOnly
 @cache
 def document() -> dict[str, Any]:
     """The whole document. It depends on the code alone, so that it is made once."""
-    schema: dict[str, Any] = generators.SchemaGenerator().get_schema(request=None, public=True)
+    generator: Any = generators.SchemaGenerator  # untyped
+    schema: dict[str, Any] = generator().get_schema(request=None, public=True)
     return schema
 
 

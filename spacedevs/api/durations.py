@@ -12,6 +12,6 @@ class DurationField(serializers.CharField):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(read_only=True, **kwargs)  # type: ignore[arg-type]
 
-    def to_representation(self, value: timedelta) -> str:
+    def to_representation(self, value: timedelta) -> str:  # type: ignore[override]
         text: str = isodate.duration_isoformat(value)
         return text

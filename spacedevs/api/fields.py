@@ -21,7 +21,7 @@ class UrlField(serializers.HyperlinkedIdentityField):
         return f"{before}{obj.pk}{after}"
 
     def _around(self, view_name: str, request: Any) -> tuple[str, str]:
-        known: dict[str, tuple[str, str]] = self.context.setdefault("addresses", {})
+        known: dict[str, tuple[str, str]] = self.context.setdefault("addresses", {})  # type: ignore[attr-defined]
         if view_name not in known:
             before, _, after = reverse(view_name, ("PK",), request=request).rpartition("PK/")
             known[view_name] = before, f"/{after}"

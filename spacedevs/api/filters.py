@@ -6,13 +6,13 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import F, Model, QuerySet
-from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from spacedevs.api.description import Section, Words, example
-from spacedevs.names import sort_column
+from spacedevs.names import sort_field
 
 # What an integer column of either database can hold.
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
@@ -44,10 +44,6 @@ class NumberFilter(django_filters.NumberFilter):
         return None  # the field's own bounds are narrower
 
 
-class ChoiceOfRow(django_filters.ModelChoiceFilter):
-    """A foreign key: a value that is no row's id is a 400 (contract, "foreign-key filter")."""
-
-
 class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
     """Several values with commas, any of which may match."""
 
@@ -57,8 +53,7 @@ class Filters(DjangoFilterBackend):
 
     @staticmethod
     def names(view: Any) -> tuple[str, ...]:
-        filterset_class: type[FilterSet] | None = getattr(view, "filterset_class", None)
-        return tuple(filterset_class.base_filters) if filterset_class else ()
+        return tuple(sorted(view.filterset_class.base_filters)) if view.filterset_class else ()
 
     def sections(self, view: Any) -> list[Section]:
         names = self.names(view)
@@ -126,7 +121,9 @@ class Ordering(filters.OrderingFilter):
     @staticmethod
     def column(model: type[Model], term: str) -> Any:
         """Nulls as PostgreSQL, and so upstream, puts them: last, or first when descending."""
-        column = F(sort_column(model, term.lstrip("-")))
+        name = term.lstrip("-")
+        key = sort_field(model, name)
+        column = F(key.name if key else name)
         return (
             column.desc(nulls_first=True) if term.startswith("-") else column.asc(nulls_last=True)
         )

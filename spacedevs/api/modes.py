@@ -10,6 +10,7 @@ from spacedevs.api.description import Section, Words, example
 
 MODE_PARAM = "mode"
 DEFAULT = "normal"
+Mode = type[serializers.Serializer]
 
 
 class ResponseModeField(serializers.CharField):
@@ -27,7 +28,7 @@ class ResponseModeField(serializers.CharField):
         return value
 
 
-def name_of(serializer_class: type[serializers.BaseSerializer]) -> str | None:
+def name_of(serializer_class: Mode) -> str | None:
     field = getattr(serializer_class, "_declared_fields", {}).get("response_mode")
     return field.mode if isinstance(field, ResponseModeField) else None
 
@@ -35,18 +36,18 @@ def name_of(serializer_class: type[serializers.BaseSerializer]) -> str | None:
 class Modes:
     """What a resource's tuple of serializers, from the poorest to the richest, means."""
 
-    def __init__(self, serializer_classes: tuple[type[serializers.BaseSerializer], ...]) -> None:
+    def __init__(self, serializer_classes: tuple[Mode, ...]) -> None:
         self.classes = serializer_classes
         self.names = tuple(name for name in map(name_of, serializer_classes) if name)
-        self.by_name = dict(zip(self.names, serializer_classes, strict=False))
+        self.by_name: dict[str, Any] = dict(zip(self.names, serializer_classes, strict=False))
 
-    def richest(self) -> type[serializers.BaseSerializer]:
+    def richest(self) -> Mode:
         return self.classes[-1]
 
-    def default(self) -> type[serializers.BaseSerializer]:
+    def default(self) -> Mode:
         return self.by_name.get(DEFAULT, self.richest())
 
-    def asked_for(self, name: str | None) -> type[serializers.BaseSerializer]:
+    def asked_for(self, name: str | None) -> Mode:
         """The mode of that name; the default where there is none (contract, "mode")."""
         return self.by_name.get(name or DEFAULT, self.default())
 

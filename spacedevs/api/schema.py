@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ResourceSchema(openapi.AutoSchema):
     """DRF's DEFAULT_SCHEMA_CLASS. It reads the resource's attributes; no view has a decorator."""
 
-    view: "ResourceViewSet"
+    view: "ResourceViewSet"  # type: ignore[override]
 
     def is_list(self) -> bool:
         return not self.view.detail
@@ -27,7 +27,7 @@ class ResourceSchema(openapi.AutoSchema):
             else f"Get {meta.verbose_name.title()}"
         )
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return as_text(self.view.sections())
 
     def get_tags(self) -> list[str]:
@@ -43,6 +43,6 @@ class ResourceSchema(openapi.AutoSchema):
         name = type(self.view).__name__.removesuffix("ViewSet")
         return PolymorphicProxySerializer(
             component_name=f"Polymorphic{name}Endpoint",
-            serializers=dict(modes.by_name),
+            serializers=modes.by_name,
             resource_type_field_name="response_mode",
         )

@@ -5,20 +5,21 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
-from rest_framework import routers, serializers, viewsets
+from rest_framework import routers, viewsets
 from rest_framework.generics import get_object_or_404
+from rest_framework.views import APIView
 
 from spacedevs.api.description import Examples, Section, format_section, help_section
 from spacedevs.api.filters import Filters, Ordering, Search
-from spacedevs.api.modes import MODE_PARAM, Modes
+from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.pagination import Pages
 from spacedevs.api.plans import plan_of
 
 
-class ReadOnly:
+class ReadOnly(APIView):
     """GET, and HEAD as GET without a body, though `Allow` says `GET` as upstream's does."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
 
     @property
     def allowed_methods(self) -> list[str]:
@@ -28,7 +29,8 @@ class ReadOnly:
 class ResourceViewSet(ReadOnly, viewsets.ReadOnlyModelViewSet):
     """A resource is its rows and these attributes; the stages below do the work, in this order."""
 
-    modes: ClassVar[tuple[type[serializers.BaseSerializer], ...]]
+    queryset: QuerySet
+    modes: ClassVar[tuple[Mode, ...]]
     filterset_class: ClassVar[Any] = None
     search_fields: ClassVar[tuple[str, ...]] = ("name",)
     ordering_fields: ClassVar[tuple[str, ...]] = ("id", "name")
@@ -42,7 +44,7 @@ class ResourceViewSet(ReadOnly, viewsets.ReadOnlyModelViewSet):
     def get_modes(cls) -> Modes:
         return Modes(cls.modes)
 
-    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+    def get_serializer_class(self) -> Mode:
         if self.action == "list" and self.request:
             return self.get_modes().asked_for(self.request.query_params.get(MODE_PARAM))
         return self.get_modes().richest()
@@ -85,5 +87,5 @@ class Router(routers.DefaultRouter):
 
 def resources() -> dict[str, type[ResourceViewSet]]:
     """Each registered resource by its prefix."""
-    router: Router = import_string(settings.API_ROUTER)
+    router: Any = import_string(settings.API_ROUTER)
     return {prefix: viewset for prefix, viewset, _ in router.registry}
