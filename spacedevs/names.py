@@ -112,3 +112,8 @@ class Named(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is not None and "name" in (update_fields := set(update_fields)):
+            update_fields.add("sort_name")
+        super().save(*args, update_fields=update_fields, **kwargs)

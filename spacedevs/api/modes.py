@@ -39,7 +39,7 @@ class Modes:
     def __init__(self, serializer_classes: tuple[Mode, ...]) -> None:
         self.classes = serializer_classes
         self.names = tuple(name for name in map(name_of, serializer_classes) if name)
-        self.by_name: dict[str, Any] = dict(zip(self.names, serializer_classes, strict=False))
+        self.by_name = dict(zip(self.names, serializer_classes, strict=False))
 
     def richest(self) -> Mode:
         return self.classes[-1]

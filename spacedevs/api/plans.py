@@ -7,7 +7,6 @@ made once. A to-many relation is always fetched once
 for the page. So the number of queries is a constant of the serializer, however many rows.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -51,12 +50,13 @@ class Plan:
         self.fetched |= {f"{name}__{path}": below for path, below in plan.fetched.items()}
 
 
+def plan_of(serializer_class: type[serializers.BaseSerializer]) -> Plan:
+    return _plan_of(serializer_class)  # type: ignore[arg-type]  # the stubs' class has no hash
+
+
 @cache
 def _plan_of(serializer_class: Any) -> Plan:
     return _walk(serializer_class())
-
-
-plan_of: Callable[[type[serializers.BaseSerializer]], Plan] = _plan_of
 
 
 def _walk(serializer: Any) -> Plan:

@@ -43,6 +43,6 @@ class ResourceSchema(openapi.AutoSchema):
         name = type(self.view).__name__.removesuffix("ViewSet")
         return PolymorphicProxySerializer(
             component_name=f"Polymorphic{name}Endpoint",
-            serializers=modes.by_name,
+            serializers={**modes.by_name},
             resource_type_field_name="response_mode",
         )
