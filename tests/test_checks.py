@@ -1,0 +1,85 @@
+"""A declaration that contradicts itself stops the start."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+from spacecraft.serializers import vehicles
+from spacecraft.views import AgencyViewSet, SpacecraftViewSet
+from spacedevs.api.checks import check_resource
+from spacedevs.api.description import Examples
+
+
+def messages(base: type, **attributes: Any) -> list[str]:
+    return [error.msg for error in check_resource(type("Changed", (base,), attributes))]
+
+
+def test_the_resources_contradict_nothing() -> None:
+    assert run_checks(tags=["api"]) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        (
+            {"modes": (vehicles.SpacecraftNormal, vehicles.SpacecraftDetailed)},
+            "modes names one twice: normal, normal.",
+        ),
+        (
+            {"modes": (vehicles.SpacecraftStatus, vehicles.SpacecraftNormal)},
+            "modes needs a response_mode in each serializer, and 'normal' in one.",
+        ),
+        (
+            {"ordering_fields": ("id", "flights_count", "colour")},
+            "ordering_fields names 'colour', which is no column.",
+        ),
+        (
+            {"search_fields": ("name", "status__colour")},
+            "search_fields names 'status__colour', which is no column.",
+        ),
+        (
+            {"examples": Examples("in_space=maybe", "Endeavour", "id")},
+            "examples.filter is 'in_space=maybe', which in_space refuses or ignores.",
+        ),
+        (
+            {"examples": Examples("status=active", "Endeavour", "id")},
+            "examples.filter is 'status=active', which status refuses or ignores.",
+        ),
+        (
+            {"examples": Examples("in_space=True", "", "id")},
+            "search_fields and examples.search go together.",
+        ),
+        (
+            {"examples": Examples("in_space=True", "Endeavour", "-name")},
+            "examples.ordering is '-name'; the fields are "
+            "flights_count, id, mission_ends_count, time_docked, time_in_space.",
+        ),
+        (
+            {"filterset_class": None},
+            "examples.filter is 'is_placeholder=True', and there are no filters.",
+        ),
+    ],
+)
+def test_a_contradiction_is_named(attributes: dict[str, Any], message: str) -> None:
+    assert message in messages(SpacecraftViewSet, **attributes)
+
+
+def test_an_example_of_a_filter_that_is_not_there_is_named() -> None:
+    found = messages(AgencyViewSet, examples=Examples("colour=red", "SpaceX", "id"))
+    assert found[0].startswith("examples.filter is 'colour=red'; the filters are abbrev,")
+
+
+def test_a_method_field_is_refused_as_the_plan_cannot_see_it() -> None:
+    from rest_framework import serializers
+
+    from spacecraft import models
+
+    class Blind(serializers.ModelSerializer):
+        manufacturer = serializers.SerializerMethodField()
+
+        class Meta:
+            model = models.Spacecraft
+            fields = ("manufacturer",)
+
+    assert "SerializerMethodField" in messages(SpacecraftViewSet, modes=(Blind,))[0]
