@@ -17,6 +17,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 urlpatterns = [
     path("", RedirectView.as_view(url=settings.API_ROOT)),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}spacedevs/favicon.svg")),
     path("admin/", admin.site.urls),
     path(settings.API_ROOT.lstrip("/"), include(api)),
 ]

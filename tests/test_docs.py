@@ -1,0 +1,51 @@
+"""The documentation is a tested artefact."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from spacedevs.api.viewsets import resources
+from spacedevs.environment import BASE_DIR, VARIABLES
+
+README = (BASE_DIR / "README.md").read_text()
+
+
+def test_the_readme_lists_every_variable_with_its_default_and_meaning() -> None:
+    table = README.partition("| variable |")[2].partition("\n\n")[0]
+    rows = [
+        f"| `{v.name}` | {f'`{v.default}`' if v.default else ''} | {v.meaning} |" for v in VARIABLES
+    ]
+    assert table.split("\n")[2:] == rows
+
+
+def test_the_readme_lists_every_resource_with_its_modes() -> None:
+    found = dict(re.findall(r"^\| `([a-z_/]+)/` \| (.*)\|$", README, flags=re.MULTILINE))
+    assert {name: modes.strip() for name, modes in found.items()} == {
+        prefix: ", ".join(viewset.get_modes().names) for prefix, viewset in resources().items()
+    }
+
+
+def test_the_readmes_request_gets_the_readmes_answer(api: Client) -> None:
+    request = re.search(r"^curl 'http://([^/]+)(/[^']+)'$", README, flags=re.MULTILINE)
+    answer = re.search(r"^```json\n(.*)\n```$", README, flags=re.MULTILINE)
+    assert request
+    assert answer
+    response = api.get(request[2], headers={"host": request[1]})
+    assert response.content.decode() == answer[1]
+
+
+def test_what_the_readme_links_to_is_there() -> None:
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
+        assert (BASE_DIR / target).exists(), target
+
+
+@pytest.mark.parametrize("path", sorted(settings.FIXTURES.glob("*.json")), ids=lambda p: p.stem)
+def test_the_fixtures_readme_counts_the_records(path: Any) -> None:
+    readme = (settings.FIXTURES / "README.md").read_text()
+    row = re.search(rf"^\| `{path.name}` \| (.*) \|$", readme, flags=re.MULTILINE)
+    assert row
+    assert sum(map(int, re.findall(r"\d+", row[1]))) == len(json.loads(path.read_text()))
