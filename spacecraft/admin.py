@@ -1,0 +1,374 @@
+"""The records as editors see them, at /admin/.
+
+A model that is registered with a RecordAdmin gets its search, its links and its autocompletes
+from there, and declares only what is its own.
+"""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import isodate
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.core.exceptions import ValidationError
+from django.db import models as db
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from spacecraft import models
+
+admin.site.site_header = admin.site.site_title = "spacedevs"
+
+
+def figures(*fields: str, collapsed: bool = True) -> Any:
+    """A part of a page that holds figures."""
+    return {
+        "classes": ("collapse",) if collapsed else (),
+        "description": "Empty where the figure is not known.",
+        "fields": fields,
+    }
+
+
+class DurationField(forms.DurationField):
+    """Shows ISO 8601, as the API does; takes that and Django's own notation."""
+
+    LONGEST = timedelta(microseconds=2**63 - 1)  # what SQLite's column holds
+
+    def prepare_value(self, value: Any) -> Any:
+        return isodate.duration_isoformat(value) if isinstance(value, timedelta) else value
+
+    def to_python(self, value: Any) -> timedelta | None:
+        value = value.strip() if isinstance(value, str) else value
+        try:
+            if str(value).endswith(("P", "T")):  # nothing after the letter: zero to Django
+                raise ValidationError("cut off")
+            duration: timedelta | None = super().to_python(value)
+        except ValidationError as error:
+            raise ValidationError(
+                "“%(value)s” is not a duration. Write it as in P60DT9H30M or 60 09:30:00.",
+                code="invalid",
+                params={"value": value},
+            ) from error
+        if duration is not None and abs(duration) > self.LONGEST:
+            raise ValidationError(
+                "“%(value)s” is longer than %(days)s days.",
+                code="overflow",
+                params={"value": value, "days": self.LONGEST.days},
+            )
+        return duration
+
+
+class RecordForm(forms.ModelForm):
+    """Text that the editor has not touched stays to the letter.
+
+    A browser sends every field of a page, null as "" and each end of a line as CRLF: without
+    this, a new name would change the description's null in the API as well.
+    """
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        for name, before in self.initial.items():
+            after = self.cleaned_data.get(name)
+            texts = isinstance(before, str | None) and isinstance(after, str | None)
+            if texts and name in self.cleaned_data and _letters(before) == _letters(after):
+                self.cleaned_data[name] = before
+        return self.cleaned_data
+
+
+def _letters(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+class RecordOptions(admin.options.BaseModelAdmin):
+    """What the pages and the inlines have in common."""
+
+    form: Any = RecordForm
+    help_texts: dict[str, str] = {}  # not the models' own, which the OpenAPI document would repeat
+    formfield_overrides = {
+        db.DurationField: {
+            "form_class": DurationField,
+            "help_text": "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00.",
+        },
+        db.URLField: {"assume_scheme": "https"},
+    }
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Every relation: a plain select would list a whole table, once for each field."""
+        fields = (*self.opts.fields, *self.opts.many_to_many)
+        return [field.name for field in fields if field.is_relation]
+
+    def formfield_for_dbfield(
+        self, db_field: db.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name in self.help_texts:
+            kwargs["help_text"] = self.help_texts[db_field.name]
+        if isinstance(db_field, db.TextField) and db_field.null:
+            kwargs["empty_value"] = None  # as Django does for a CharField that is null
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class RecordAdmin(RecordOptions, admin.ModelAdmin):
+    list_display: Any = ("id", "label")
+    list_display_links: Any = ("id", "label")
+    readonly_fields = ("id",)
+    # The sort key finds "Aérospatiale" for one who types "aerospatiale".
+    search_fields: ClassVar[Any] = ("name", "sort_name", "id__exact")
+
+    @admin.display(description="name", ordering="sort_name")
+    def label(self, row: Any) -> str:
+        return str(row)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Said here too, so that rows that tie in another column are in the order of names."""
+        return self.opts.ordering
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return sorted(super().get_fields(request, obj), key=lambda name: name != "id")
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list, dict, set, list[str]]:
+        """Names an agency that has the country, where Django names the row in between."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        for relation in filter(lambda relation: relation.many_to_many, self.opts.related_objects):
+            between: Any = relation.through  # type: ignore[attr-defined]
+            kind = f"{capfirst(between._meta.verbose_name)}: "
+            if any(line.startswith(kind) for line in protected):
+                holding = {f"{relation.field.name}__in": objs}
+                holders = relation.field.model._default_manager.filter(**holding).distinct()
+                protected = [line for line in protected if not line.startswith(kind)]
+                protected += map(_link, holders)
+        return deleted, counts, missing, protected
+
+
+def _link(row: db.Model) -> str:
+    opts = row._meta
+    address = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
+    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), address, row)
+
+
+admin.site.register(
+    [
+        models.AgencyType,
+        models.ImageVariantType,
+        models.SpacecraftConfigType,
+        models.SpacecraftStatus,
+    ],
+    RecordAdmin,
+)
+
+
+@admin.register(models.Country)
+class CountryAdmin(RecordAdmin):
+    list_display = ("id", "label", "alpha_2_code", "alpha_3_code", "nationality_name")
+    search_fields = (*RecordAdmin.search_fields, "alpha_2_code", "alpha_3_code")
+
+
+@admin.register(models.ImageLicense)
+class ImageLicenseAdmin(RecordAdmin):
+    list_display = ("id", "label", "priority", "link")
+
+
+class ImageVariantInline(RecordOptions, admin.TabularInline):
+    model = models.ImageVariant
+    extra = 0
+
+
+@admin.register(models.Image)
+class ImageAdmin(RecordAdmin):
+    # A link and not a picture: the Content-Security-Policy lets no page ask another host.
+    list_display = ("id", "label", "credit", "license", "single_use", "thumbnail_url")
+    list_filter = ("single_use", ("license", RelatedOnlyFieldListFilter))
+    list_select_related = ("license",)
+    search_fields = (*RecordAdmin.search_fields, "credit")
+    inlines = (ImageVariantInline,)
+
+
+@admin.register(models.ImageVariant)
+class ImageVariantAdmin(RecordAdmin):
+    list_display = ("id", "image", "type", "image_url")
+    list_display_links = ("id",)
+    list_filter = (("type", RelatedOnlyFieldListFilter),)
+    list_select_related = ("image", "type")
+    search_fields = ("image__name", "image__sort_name", "id__exact")
+
+
+@admin.register(models.Agency)
+class AgencyAdmin(RecordAdmin):
+    list_display = ("id", "label", "abbrev", "type", "parent", "featured", "founding_year")
+    list_filter = (
+        "featured",
+        ("type", RelatedOnlyFieldListFilter),
+        ("country", RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("type", "parent")
+    search_fields = (*RecordAdmin.search_fields, "abbrev")
+    help_texts = {
+        "launchers": "In words: Ariane | Vega.",
+        "spacecraft": "In words: Mars Express | Rosetta | Dawn.",
+    }
+    fieldsets = (
+        (None, {"fields": ("id", "name", "abbrev", "type", "country", "parent", "featured")}),
+        (
+            "About",
+            {
+                "fields": (
+                    "description",
+                    "administrator",
+                    "founding_year",
+                    "launchers",
+                    "spacecraft",
+                    "info_url",
+                    "wiki_url",
+                )
+            },
+        ),
+        ("Pictures", {"fields": ("image", "logo", "social_logo")}),
+        (
+            "Launches",
+            figures(
+                "total_launch_count",
+                "successful_launches",
+                "consecutive_successful_launches",
+                "failed_launches",
+                "pending_launches",
+            ),
+        ),
+        (
+            "Landings",
+            figures(
+                "attempted_landings",
+                "successful_landings",
+                "consecutive_successful_landings",
+                "failed_landings",
+                "attempted_landings_spacecraft",
+                "successful_landings_spacecraft",
+                "failed_landings_spacecraft",
+                "attempted_landings_payload",
+                "successful_landings_payload",
+                "failed_landings_payload",
+            ),
+        ),
+    )
+
+
+FLOWN = (
+    "Flown so far",
+    figures(
+        "spacecraft_flown",
+        "total_launch_count",
+        "successful_launches",
+        "failed_launches",
+        "attempted_landings",
+        "successful_landings",
+        "failed_landings",
+    ),
+)
+
+
+@admin.register(models.SpacecraftConfigFamily)
+class SpacecraftConfigFamilyAdmin(RecordAdmin):
+    list_display = ("id", "label", "manufacturer", "parent", "maiden_flight")
+    list_filter = (("manufacturer", RelatedOnlyFieldListFilter),)
+    list_select_related = ("manufacturer", "parent")
+    search_fields = (*RecordAdmin.search_fields, "manufacturer__name")
+    fieldsets = (
+        (
+            None,
+            {"fields": ("id", "name", "manufacturer", "parent", "maiden_flight", "description")},
+        ),
+        FLOWN,
+    )
+
+
+@admin.register(models.SpacecraftConfiguration)
+class SpacecraftConfigurationAdmin(RecordAdmin):
+    list_display = ("id", "label", "type", "agency", "in_use", "human_rated", "maiden_flight")
+    list_filter = (
+        "in_use",
+        "human_rated",
+        ("type", RelatedOnlyFieldListFilter),
+        ("agency", RelatedOnlyFieldListFilter),
+        ("family", RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("type", "agency")
+    search_fields = (*RecordAdmin.search_fields, "agency__name")
+    help_texts = {
+        "height": "Metres.",
+        "diameter": "Metres.",
+        "crew_capacity": "People.",
+        "payload_capacity": "Kilograms.",
+        "payload_return_capacity": "Kilograms.",
+        "flight_life": "How long a craft stays up, in words.",
+    }
+    fieldsets = (
+        (
+            None,
+            {"fields": ("id", "name", "type", "agency", "family", "in_use", "maiden_flight")},
+        ),
+        (
+            "About",
+            {"fields": ("capability", "history", "details", "image", "info_link", "wiki_link")},
+        ),
+        (
+            "Figures",
+            figures(
+                "height",
+                "diameter",
+                "human_rated",
+                "crew_capacity",
+                "payload_capacity",
+                "payload_return_capacity",
+                "flight_life",
+                "fastest_turnaround",
+                collapsed=False,
+            ),
+        ),
+        FLOWN,
+    )
+
+
+@admin.register(models.Spacecraft)
+class SpacecraftAdmin(RecordAdmin):
+    list_display = ("id", "label", "serial_number", "spacecraft_config", "status", "in_space")
+    list_filter = (
+        "in_space",
+        "is_placeholder",
+        ("status", RelatedOnlyFieldListFilter),
+        ("spacecraft_config", RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("spacecraft_config", "status")
+    search_fields = (*RecordAdmin.search_fields, "serial_number", "spacecraft_config__name")
+    help_texts = {"is_placeholder": "Stands for a craft that has not been chosen yet."}
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    "name",
+                    "serial_number",
+                    "spacecraft_config",
+                    "status",
+                    "is_placeholder",
+                    "description",
+                    "image",
+                )
+            },
+        ),
+        (
+            "Flights",
+            figures(
+                "in_space",
+                "flights_count",
+                "mission_ends_count",
+                "time_in_space",
+                "time_docked",
+                "fastest_turnaround",
+                collapsed=False,
+            ),
+        ),
+    )
