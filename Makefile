@@ -1,25 +1,49 @@
-# The verbs. `make serve` and `make test` make all that they need.
+# The verbs. Each makes all that it needs: python3 and make are enough to begin with.
+#   make serve     the site, on an SQLite file in var/ unless DATABASE_URL names another database
+#   make test      lint, then the suite on SQLite and on PostgreSQL; ARGS="-k name" goes to pytest
+#   make lint      what is checked without running anything
+#   make format    what the machine can put right by itself
+#   make lock      requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# --universal: one lock for every system and every Python from 3.11 on.
+LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
+	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
 
-.PHONY: serve test lint lock
+.PHONY: serve test lint format lock venv
 
 serve: .venv/serve
 	@$(BIN)/python manage.py prepare
 	@exec $(BIN)/python manage.py serve
 
 test: .venv/dev
+	@scripts/test $(ARGS)
 
 lint: .venv/dev
+	@scripts/lint
 
-# Each mark is as new as the lock file that it was installed from.
-.venv/serve: requirements/serve.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+format: .venv/dev
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+lock: .venv/dev
+	$(LOCK) -o requirements/serve.txt
+	$(LOCK) --group dev -o requirements/dev.txt
+
+# Each mark is newer than the lock file that it was installed from.
+.venv/serve: requirements/serve.txt $(shell test -x $(BIN)/python -a -x $(BIN)/pip || echo venv)
+	$(PIP) -r $<
 	@touch $@
 
-.venv/dev: requirements/dev.txt | .venv/serve
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+.venv/dev: requirements/dev.txt .venv/serve
+	$(PIP) -r $<
 	@touch $@
 
-$(BIN)/python:
-	$(PYTHON) -m venv .venv
+# --clear: a .venv whose Python is gone can't be mended.
+venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo >&2 \
+	"Python 3.11 or newer is needed, and $(PYTHON) is not. Name another: PYTHON=python3.13 make serve"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \
+	"$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear .venv

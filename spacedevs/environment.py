@@ -2,8 +2,10 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -93,16 +95,11 @@ def secret_key() -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written beside and linked: a process that reads never sees half a key.
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
         if not path.exists():
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(50))
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+            with NamedTemporaryFile("w", dir=path.parent) as draft, suppress(FileExistsError):
+                draft.write(secrets.token_urlsafe(50))
+                draft.flush()
+                os.link(draft.name, path)
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(

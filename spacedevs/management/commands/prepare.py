@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if connection.vendor == "sqlite":
-            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+            self.make_data_dir()
         try:
             call_command("migrate", verbosity=0, interactive=False)
             self.stdout.write("The database is up to date.")
@@ -22,6 +22,15 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The database can't be used: {str(error).strip()}\n"
                 "Start it, or set DATABASE_URL to one that answers."
+            ) from error
+
+    def make_data_dir(self) -> None:
+        try:
+            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(
+                f"DATA_DIR can't be {settings.DATA_DIR}: {error.strerror}. "
+                "Set it to a folder that can be written."
             ) from error
 
     def load_fixtures(self) -> None:

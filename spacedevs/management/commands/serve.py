@@ -1,4 +1,5 @@
 import socket
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from spacedevs import environment
 
 LARGEST_PORT = 65535
 MOST_WORKERS = 256
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # only compared with
 
 
 class Command(BaseCommand):
@@ -23,11 +25,11 @@ class Command(BaseCommand):
             workers = environment.number("WORKERS", least=1, most=MOST_WORKERS)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        self.check_free(host, port)
+        address = self.free_address(host, port)
         self.say_where(host, port)
         Server(
             "spacedevs.wsgi:application",
-            address=host,
+            address=address,
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
@@ -37,24 +39,30 @@ class Command(BaseCommand):
             log_enabled=True,
         ).serve()
 
-    def check_free(self, host: str, port: int) -> None:
+    def free_address(self, host: str, port: int) -> str:
+        """The number behind HOST, which is what granian takes, if nothing listens there yet."""
         try:
-            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            # The least is IPv4: where a name has both, everybody can reach that one.
+            family, *_, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             with socket.socket(family, socket.SOCK_STREAM) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind((host, port))
-        except OSError as error:
+                probe.bind(address)
+        except (OSError, UnicodeError) as error:  # the latter: a name that can be none
+            reason = getattr(error, "strerror", None) or error
             raise CommandError(
-                f"{host}:{port} can't be listened on: {error.strerror}. "
+                f"{host}:{port} can't be listened on: {reason}. "
                 "Set HOST or PORT to another, as in `PORT=8001 make serve`."
             ) from error
+        return str(address[0])
 
     def say_where(self, host: str, port: int) -> None:
-        site = f"http://{host}:{port}"
+        # A browser can't go to "every address", and wants brackets around an IPv6 number.
+        name = "localhost" if host in EVERY_ADDRESS else f"[{host}]" if ":" in host else host
+        site = f"http://{name}:{port}"
         self.stdout.write(
             f"The API     {site}{settings.API_ROOT}spacecraft/\n"
             f"OpenAPI     {site}{settings.API_ROOT}swagger/  {site}{settings.API_ROOT}redoc/\n"
             f"The admin   {site}/admin/  "
-            "(make an admin first: .venv/bin/python manage.py createsuperuser)"
+            f"(make an admin first: {sys.executable} manage.py createsuperuser)"
         )
         self.stdout._out.flush()  # type: ignore[attr-defined]
