@@ -26,6 +26,21 @@ class ContentSecurityPolicy:
         return response
 
 
+class HeadAsGet:
+    """HEAD is answered as GET; the server leaves the body out."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        request.method = "HEAD"
+        return response
+
+
 class Cors(CorsMiddleware):
     """`access-control-allow-origin: *` where `Origin` is sent, and no `Vary: origin`.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from spacedevs import environment
 
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "spacedevs.middleware.HeadAsGet",
 ]
 TEMPLATES = [
     {
@@ -80,9 +82,11 @@ POSTGRESQL = {"connect_timeout": 5}  # seconds; a database that is away is a 503
 
 
 def database(url: str) -> dict[str, Any]:
-    config: dict[str, Any] = dict(
-        dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
-    )
+    try:
+        parsed = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
+    config: dict[str, Any] = dict(parsed)
     options = SQLITE if "sqlite" in config["ENGINE"] else POSTGRESQL
     config["OPTIONS"] = {**options, **config.get("OPTIONS", {})}
     return config

@@ -121,7 +121,7 @@ def wait_until_it_answers(address: str, process: subprocess.Popen) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server of its own, on a database of its own with the fixtures' records."""
     with (
         fresh_database(tmp_path_factory.mktemp("server")) as env,

@@ -81,7 +81,8 @@ def test_only_unknown_terms_leave_the_default_order(api: Client) -> None:
     ],
 )
 def test_names_sort_as_a_person_sorts_them(names: tuple[str, ...]) -> None:
-    assert sorted(names[::-1], key=sort_key) == list(names)
+    mixed = names[::-1]
+    assert sorted(mixed, key=sort_key) == list(names)
 
 
 @pytest.mark.parametrize("write", ["save", "save_name", "update", "bulk_update", "bulk_create"])

@@ -17,13 +17,9 @@ from spacedevs.api.plans import plan_of
 
 
 class ReadOnly(APIView):
-    """GET, and HEAD as GET without a body, though `Allow` says `GET` as upstream's does."""
+    """GET alone: `Allow` says so, as upstream's does."""
 
-    http_method_names = ["get", "head"]
-
-    @property
-    def allowed_methods(self) -> list[str]:
-        return ["GET"]
+    http_method_names = ["get"]
 
 
 class ResourceViewSet(ReadOnly, viewsets.ReadOnlyModelViewSet):
