@@ -1,0 +1,285 @@
+"""The OpenAPI document against the contract's tables, field by field, and the pages that show it.
+
+The tables in contract/ are upstream's OpenAPI document, written down a field a line.
+"""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+
+TABLES = Path(__file__).parent / "contract"
+OPERATIONS = json.loads((TABLES / "endpoints.json").read_text())
+SHAPES = json.loads((TABLES / "shapes.json").read_text())
+
+# What is not there yet: the paths, and the lists whose items are not described.
+NOT_BUILT_PATHS = {
+    "/2.3.0/spacecraft_flights/",
+    "/2.3.0/spacecraft_flights/{id}/",
+    "/2.3.0/api-throttle/",
+}
+NOT_BUILT_LISTS = {
+    ("SpacecraftEndpointDetailed", "flights"),
+    ("AgencyEndpointDetailed", "launcher_list"),
+    ("AgencyEndpointDetailed", "social_media_links"),
+}
+BUILT = [operation for operation in OPERATIONS if operation["path"] not in NOT_BUILT_PATHS]
+LISTS = [operation for operation in BUILT if "filters" in operation]
+
+# A page's own parameters. Upstream's table of a list without fields to search or to order by has
+# neither `search` nor `ordering`; here these lists have both.
+PAGING = {"limit", "offset"}
+OWN = {"search", "ordering"}
+# A table's word for a field, and OpenAPI's.
+WORDS = {
+    "type": "type",
+    "format": "format",
+    "max_length": "maxLength",
+    "default": "default",
+    "description": "description",
+    "pattern": "pattern",
+    "read_only": "readOnly",
+    "nullable": "nullable",
+}
+
+
+def reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def reached() -> list[str]:
+    """The components that the built operations reach in the tables, without what is not built."""
+    found: list[str] = []
+    waiting = [operation["response"] for operation in BUILT]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.append(name)
+        shape = SHAPES[name]
+        waiting += shape.get("one_of", [])
+        waiting += [
+            field["shape"]
+            for field in shape.get("fields", [])
+            if "shape" in field and (name, field["name"]) not in NOT_BUILT_LISTS
+        ]
+    return sorted(found)
+
+
+REACHED = reached()
+UNIONS = [name for name in REACHED if "one_of" in SHAPES[name]]
+OBJECTS = [name for name in REACHED if "fields" in SHAPES[name]]
+FIELDS = [
+    pytest.param(name, field, id=f"{name}.{field['name']}")
+    for name in OBJECTS
+    for field in SHAPES[name]["fields"]
+]
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    response = Client().get("/2.3.0/schema/?format=json", headers={"host": "localhost"})
+    assert response.status_code == 200
+    return json.loads(response.content)
+
+
+@pytest.fixture(scope="module")
+def components(document: Any) -> Any:
+    return document["components"]["schemas"]
+
+
+def by_id(operations: list[Any]) -> Any:
+    return pytest.mark.parametrize("operation", operations, ids=lambda o: o["operation_id"])
+
+
+# The document
+
+
+def test_the_document_is_openapi_3_0_3(document: Any) -> None:
+    assert document["openapi"] == "3.0.3"
+
+
+def test_the_document_is_yaml_unless_json_is_asked_for(document: Any, client: Client) -> None:
+    response = client.get("/2.3.0/schema/", headers={"host": "localhost"})
+    assert response["Content-Type"].startswith("application/vnd.oai.openapi")
+    assert yaml.safe_load(response.content) == document
+
+
+def test_the_document_has_the_tables_paths_and_no_others(document: Any) -> None:
+    assert sorted(document["paths"]) == sorted(operation["path"] for operation in BUILT)
+
+
+def test_every_path_has_get_alone(document: Any) -> None:
+    assert {tuple(methods) for methods in document["paths"].values()} == {("get",)}
+
+
+def test_the_document_has_the_components_that_the_tables_reach_and_no_others(
+    components: Any,
+) -> None:
+    assert sorted(components) == REACHED
+
+
+def test_what_is_said_to_be_missing_is_in_the_tables() -> None:
+    assert {operation["path"] for operation in OPERATIONS} >= NOT_BUILT_PATHS
+    for component, name in NOT_BUILT_LISTS:
+        fields = [field for field in SHAPES[component]["fields"] if field["name"] == name]
+        assert [field["many"] for field in fields] == [True]
+
+
+# Operations
+
+
+@by_id(BUILT)
+def test_operation_id_summary_and_tags(document: Any, operation: Any) -> None:
+    ours = document["paths"][operation["path"]]["get"]
+    assert ours["operationId"] == operation["operation_id"]
+    assert ours["summary"] == operation["summary"]
+    assert ours["tags"] == operation["tags"]
+
+
+@by_id(BUILT)
+def test_an_operations_answer(document: Any, operation: Any) -> None:
+    responses = document["paths"][operation["path"]]["get"]["responses"]
+    assert list(responses) == ["200"]
+    assert responses["200"]["content"] == {
+        "application/json": {"schema": reference(operation["response"])}
+    }
+
+
+@by_id([operation for operation in BUILT if operation not in LISTS])
+def test_a_record_has_its_id_as_its_only_parameter(document: Any, operation: Any) -> None:
+    (parameter,) = document["paths"][operation["path"]]["get"]["parameters"]
+    named = (parameter["name"], parameter["in"], parameter["required"], parameter["schema"])
+    assert named == ("id", "path", True, {"type": "integer"})
+
+
+def parameters(document: Any, operation: Any) -> dict[str, Any]:
+    return {p["name"]: p for p in document["paths"][operation["path"]]["get"]["parameters"]}
+
+
+def schema_of(filter: Any) -> dict[str, Any]:
+    one = {"type": filter["type"]}
+    return {**one, "items": {"type": "string"}} if filter["type"] == "array" else one
+
+
+@by_id(LISTS)
+def test_a_lists_filters(document: Any, operation: Any) -> None:
+    others = {*PAGING, *OWN, "mode"}
+    ours = {
+        name: parameter["schema"]
+        for name, parameter in parameters(document, operation).items()
+        if name not in others
+    }
+    expected = {filter["name"]: schema_of(filter) for filter in operation["filters"]}
+    assert list(ours.items()) == list(expected.items())
+
+
+@by_id(LISTS)
+def test_a_filter_of_several_values_has_them_with_commas(document: Any, operation: Any) -> None:
+    ours = parameters(document, operation)
+    with_commas = {
+        name: (parameter["style"], parameter["explode"])
+        for name, parameter in ours.items()
+        if "style" in parameter
+    }
+    expected = [f["name"] for f in operation["filters"] if f.get("comma_separated")]
+    assert with_commas == dict.fromkeys(expected, ("form", False))
+
+
+@by_id(LISTS)
+def test_no_parameter_of_a_list_is_required_and_all_are_in_the_query(
+    document: Any, operation: Any
+) -> None:
+    for parameter in parameters(document, operation).values():
+        assert parameter["in"] == "query"
+        assert not parameter.get("required", False)
+
+
+@by_id(LISTS)
+def test_a_lists_other_parameters(document: Any, operation: Any) -> None:
+    expected = PAGING | ({"mode"} if operation["modes"] else set())
+    expected |= {own for own in OWN if operation[f"{own}_fields"]}
+    filters = {filter["name"] for filter in operation["filters"]}
+    ours = set(parameters(document, operation)) - filters
+    assert expected <= ours <= expected | OWN
+
+
+@by_id([operation for operation in LISTS if operation["modes"]])
+def test_a_lists_modes(document: Any, operation: Any) -> None:
+    schema = parameters(document, operation)["mode"]["schema"]
+    assert sorted(schema["enum"]) == sorted(operation["modes"])
+    assert (schema["type"], schema["default"]) == ("string", "normal")
+
+
+# Components
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_components_keys_and_their_order(components: Any, name: str) -> None:
+    assert components[name]["type"] == "object"
+    assert list(components[name]["properties"]) == [f["name"] for f in SHAPES[name]["fields"]]
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_components_required_keys(components: Any, name: str) -> None:
+    required = [field["name"] for field in SHAPES[name]["fields"] if field["required"]]
+    assert sorted(components[name].get("required", [])) == sorted(required)
+
+
+def expected(field: Any) -> dict[str, Any]:
+    """A field of the tables as OpenAPI writes it."""
+    said = {openapi: field[word] for word, openapi in WORDS.items() if field.get(word)}
+    if field.get("many"):
+        return {**said, "type": "array", "items": reference(field["shape"])}
+    if "shape" not in field:
+        return said
+    # A reference stands alone in OpenAPI 3.0: what else is said stands around it.
+    return {**said, "allOf": [reference(field["shape"])]} if said else reference(field["shape"])
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS)
+def test_a_field(components: Any, name: str, field: Any) -> None:
+    ours = dict(components[name]["properties"][field["name"]])
+    ours.pop("example", None)  # of a page's links: no promise
+    theirs = expected(field)
+    if (name, field["name"]) in NOT_BUILT_LISTS:
+        ours.pop("items")
+        theirs.pop("items")
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", UNIONS)
+def test_a_lists_modes_are_told_apart_by_response_mode(components: Any, name: str) -> None:
+    members = SHAPES[name]["one_of"]
+    mapping = {mode_of(member): reference(member)["$ref"] for member in members}
+    assert components[name] == {
+        "oneOf": [reference(member) for member in members],
+        "discriminator": {"propertyName": SHAPES[name]["discriminator"], "mapping": mapping},
+    }
+
+
+def mode_of(name: str) -> str:
+    (mode,) = (f["default"] for f in SHAPES[name]["fields"] if f["name"] == "response_mode")
+    return str(mode)
+
+
+# The pages that show it
+
+
+@pytest.mark.parametrize("page", ["swagger", "redoc"])
+def test_a_page_of_the_document_loads_files_of_this_server_alone(client: Client, page: str) -> None:
+    response = client.get(f"/2.3.0/{page}/", headers={"host": "localhost", "accept": "text/html"})
+    assert response.status_code == 200
+    files = re.findall(r"""(?:src|href)=["']?([^"'\s>]+)""", response.text)
+    assert files
+    for file in files:
+        assert re.match(r"/(?!/)|\?|\./|data:image/", file), file
+        if not file.startswith("data:"):
+            address = file if file.startswith("/") else f"/2.3.0/{page}/{file}"
+            answer = client.get(unescape(address), headers={"host": "localhost"})
+            assert (answer.status_code, bool(answer.getvalue())) == (200, True), file
