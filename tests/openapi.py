@@ -44,6 +44,22 @@ def faults(path: str, body: Any) -> list[str]:
     ]
 
 
+def out_of_order(ref: dict[str, Any], value: Any) -> list[str]:
+    """The components, at any depth of `value`, whose keys don't stand as the document has them."""
+    if isinstance(value, list):
+        return [name for one in value for name in out_of_order(ref["items"], one)]
+    if not isinstance(value, dict):
+        return []
+    name = component(ref["allOf"][0] if "allOf" in ref else ref)
+    schema = document()["components"]["schemas"][name]
+    if "discriminator" in schema:
+        mode = value[schema["discriminator"]["propertyName"]]
+        return out_of_order({"$ref": schema["discriminator"]["mapping"][mode]}, value)
+    properties = schema["properties"]
+    below = [found for key in value for found in out_of_order(properties[key], value[key])]
+    return below if list(value) == list(properties) else [name, *below]
+
+
 @cache
 def _validator(path: str) -> jsonschema_rs.Draft202012Validator:
     schemas = document()["components"]["schemas"]
