@@ -26,6 +26,12 @@ class SpacecraftConfigFamilyFilter(FilterSet):
         fields = ("manufacturer", "name")
 
 
+class SpacecraftFlightFilter(FilterSet):
+    class Meta:
+        model = models.SpacecraftFlight
+        fields = ("spacecraft",)
+
+
 TEXT = ("exact", "contains")
 FIGURE = ("exact", "gt", "gte", "lt", "lte")
 

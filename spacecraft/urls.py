@@ -10,6 +10,7 @@ router.register("config/image_variant_types", views.ImageVariantTypeViewSet)
 router.register("config/spacecraft_configuration_types", views.SpacecraftConfigTypeViewSet)
 router.register("config/spacecraft_statuses", views.SpacecraftStatusViewSet)
 router.register("spacecraft", views.SpacecraftViewSet)
+router.register("spacecraft_flights", views.SpacecraftFlightViewSet)
 router.register("spacecraft_configuration_families", views.SpacecraftConfigFamilyViewSet)
 router.register("spacecraft_configurations", views.SpacecraftConfigurationViewSet)
 

@@ -1,14 +1,14 @@
 """The resources: declarations only."""
 
 from spacecraft import filters, models
-from spacecraft.serializers import agencies, images, vehicles
+from spacecraft.serializers import agencies, endpoints, flights, images, vehicles
 from spacedevs.api.description import Examples
 from spacedevs.api.viewsets import ResourceViewSet
 
 
 class SpacecraftViewSet(ResourceViewSet):
     queryset = models.Spacecraft.objects.all()
-    modes = (vehicles.SpacecraftNormal, vehicles.SpacecraftEndpointDetailed)
+    modes = (vehicles.SpacecraftNormal, endpoints.SpacecraftEndpointDetailed)
     filterset_class = filters.SpacecraftFilter
     search_fields = ("name", "spacecraft_config__name")
     ordering_fields = ("flights_count", "id", "mission_ends_count", "time_docked", "time_in_space")
@@ -40,9 +40,19 @@ class SpacecraftConfigFamilyViewSet(ResourceViewSet):
     tags = ("Spacecraft", "Families")
 
 
+class SpacecraftFlightViewSet(ResourceViewSet):
+    queryset = models.SpacecraftFlight.objects.all()
+    modes = (flights.SpacecraftFlightNormal, endpoints.SpacecraftFlightDetailed)
+    filterset_class = filters.SpacecraftFlightFilter
+    search_fields = ("spacecraft__name", "destination")
+    ordering_fields = ("id", "mission_end", "destination")
+    examples = Examples(filter="spacecraft=616", search="Soyuz", ordering="-id")
+    tags = ("Spacecraft", "Flights")
+
+
 class AgencyViewSet(ResourceViewSet):
     queryset = models.Agency.objects.all()
-    modes = (agencies.AgencyMini, agencies.AgencyNormal, vehicles.AgencyEndpointDetailed)
+    modes = (agencies.AgencyMini, agencies.AgencyNormal, endpoints.AgencyEndpointDetailed)
     filterset_class = filters.AgencyFilter
     search_fields = ("abbrev", "name")
     ordering_fields = (

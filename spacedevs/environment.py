@@ -51,6 +51,11 @@ VARIABLES = (
     ),
     Variable("DEBUG", "false", "`true` shows Django's own error pages; never in public"),
     Variable(
+        "UPSTREAM_URL",
+        "https://ll.thespacedevs.com/2.3.0/",
+        "where the addresses of objects lead that this server does not serve: launches, pads",
+    ),
+    Variable(
         "HELP_URL",
         "https://lldev.thespacedevs.com/docs",
         "the documentation that the pages' Help section links to",

@@ -55,30 +55,28 @@ class SortKeyField(models.CharField):
     def _on_save(self, instance: models.Model, **kwargs: Any) -> None:
         self.pre_save(instance, add=False)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:
         key = self.key_of(getattr(model_instance, self.source))
         setattr(model_instance, self.attname, key)
         return key
 
-    def key_of(self, name: str) -> str:
-        return sort_key(name)[: self.max_length]
+    def key_of(self, text: str | None) -> str | None:
+        return None if text is None else sort_key(text)[: self.max_length]
 
 
-def sort_field(model: type[models.Model], name: str) -> SortKeyField | None:
-    """The sort key of the field `name`, where it has one."""
-    for field in model._meta.concrete_fields:
-        if isinstance(field, SortKeyField) and field.source == name:
-            return field
-    return None
+def sort_fields(model: type[models.Model]) -> dict[str, SortKeyField]:
+    """The sort keys of a model, by the fields that they are the keys of."""
+    fields = model._meta.concrete_fields
+    return {field.source: field for field in fields if isinstance(field, SortKeyField)}
 
 
-class NamedQuerySet(models.QuerySet):
-    """Writes that go past the instances carry the sort key along."""
+class SortedQuerySet(models.QuerySet):
+    """Writes that go past the instances carry the sort keys along."""
 
     def update(self, **kwargs: Any) -> int:
-        field = sort_field(self.model, "name")
-        if field and isinstance(name := kwargs.get("name"), str):
-            kwargs[field.name] = field.key_of(name)
+        for source, field in sort_fields(self.model).items():
+            if source in kwargs and isinstance(text := kwargs[source], str | None):
+                kwargs[field.name] = field.key_of(text)
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -87,23 +85,37 @@ class NamedQuerySet(models.QuerySet):
         self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
     ) -> int:
         objs, fields = tuple(objs), set(fields)
-        field = sort_field(self.model, "name")
-        if field and "name" in fields:
-            for instance in objs:
-                field.pre_save(instance, add=False)
-            fields.add(field.name)
+        for source, field in sort_fields(self.model).items():
+            if source in fields:
+                for instance in objs:
+                    field.pre_save(instance, add=False)
+                fields.add(field.name)
         return super().bulk_update(objs, sorted(fields), batch_size)
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
 
-class Named(models.Model):
+class Sorted(models.Model):
+    """A row with sort keys, which a save of their source alone carries along."""
+
+    objects = SortedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is not None:
+            keys = sort_fields(type(self)).items()
+            named = set(update_fields)
+            update_fields = named | {field.name for source, field in keys if source in named}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+
+class Named(Sorted):
     """A row with a name, sorted by it; `id` breaks every tie."""
 
     name = models.CharField(max_length=255)
     sort_name = SortKeyField("name")
-
-    objects = NamedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -112,8 +124,3 @@ class Named(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        if update_fields is not None and "name" in (update_fields := set(update_fields)):
-            update_fields.add("sort_name")
-        super().save(*args, update_fields=update_fields, **kwargs)

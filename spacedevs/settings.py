@@ -22,6 +22,7 @@ API_VERSION = "2.3.0"
 API_ROOT = f"/{API_VERSION}/"
 API_ROUTER = "spacecraft.urls.router"
 HELP_URL = environment.text("HELP_URL")
+UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"
 WSGI_APPLICATION = "spacedevs.wsgi.application"
 INSTALLED_APPS = [

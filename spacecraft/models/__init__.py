@@ -1,6 +1,7 @@
 """The records. Upstream's ids are the primary keys, upstream's names the fields."""
 
 from spacecraft.models.agencies import Agency, AgencyType, Country
+from spacecraft.models.flights import Landing, Launch, SpacecraftFlight
 from spacecraft.models.images import Image, ImageLicense, ImageVariant, ImageVariantType
 from spacecraft.models.vehicles import (
     Spacecraft,
@@ -18,9 +19,12 @@ __all__ = [
     "ImageLicense",
     "ImageVariant",
     "ImageVariantType",
+    "Landing",
+    "Launch",
     "Spacecraft",
     "SpacecraftConfigFamily",
     "SpacecraftConfigType",
     "SpacecraftConfiguration",
+    "SpacecraftFlight",
     "SpacecraftStatus",
 ]

@@ -2,6 +2,7 @@ from django.db import models
 
 from spacecraft.models.images import Image
 from spacedevs.names import Named
+from spacedevs.quotes import QuotedField
 from spacedevs.relations import ProtectingManyToManyField
 
 
@@ -72,6 +73,11 @@ class Agency(Named):
 
     info_url = models.URLField("info URL", max_length=200, null=True, blank=True)
     wiki_url = models.URLField("wiki URL", max_length=200, null=True, blank=True)
+
+    launcher_list = QuotedField(
+        "spacecraft.serializers.launchers.LauncherConfigDetailedSerializerNoManufacturer", many=True
+    )
+    social_media_links = QuotedField("spacecraft.serializers.links.SocialMediaLink", many=True)
 
     class Meta(Named.Meta):
         verbose_name_plural = "agencies"

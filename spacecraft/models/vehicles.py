@@ -1,6 +1,7 @@
 from django.db import models
 
 from spacecraft.models.agencies import Agency, count, picture
+from spacedevs.living import LivingDurationField
 from spacedevs.names import Named
 from spacedevs.relations import ProtectingManyToManyField
 
@@ -82,8 +83,10 @@ class Spacecraft(Named):
     is_placeholder = models.BooleanField(default=False)  # stands for a craft not chosen yet
     image = picture()
     in_space = models.BooleanField(default=False)
-    time_in_space = models.DurationField(null=True, blank=True)
-    time_docked = models.DurationField(null=True, blank=True)
+    time_in_space = LivingDurationField("in_space_since", null=True, blank=True)
+    in_space_since = models.DateTimeField(null=True, blank=True)
+    time_docked = LivingDurationField("docked_since", null=True, blank=True)
+    docked_since = models.DateTimeField(null=True, blank=True)
     flights_count = count()
     mission_ends_count = count()
     status = models.ForeignKey(SpacecraftStatus, models.PROTECT, related_name="spacecraft")

@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from spacecraft import models
 from spacecraft.serializers.images import Image
-from spacedevs.api.fields import EmptyListField, UrlField
+from spacecraft.serializers.links import SocialMediaLink
+from spacedevs.api.fields import UrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Shape
 
@@ -67,7 +68,7 @@ class AgencyNormal(AgencyMini):
 
 
 class AgencyDetailed(AgencyNormal):
-    social_media_links = EmptyListField()
+    social_media_links = SocialMediaLink(many=True)
 
     class Meta(AgencyNormal.Meta):
         fields = (

@@ -1,10 +1,10 @@
 from rest_framework import serializers
 
 from spacecraft import models
-from spacecraft.serializers.agencies import AgencyDetailed, AgencyMini, AgencyNormal
+from spacecraft.serializers.agencies import AgencyMini, AgencyNormal
 from spacecraft.serializers.images import Image
-from spacedevs.api.durations import DurationField
-from spacedevs.api.fields import EmptyListField, UrlField
+from spacedevs.api.durations import DurationField, LivingDurationField
+from spacedevs.api.fields import UrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Shape
 
@@ -125,8 +125,8 @@ class SpacecraftNormal(Shape):
     response_mode = ResponseModeField("normal")
     url = UrlField("spacecraft")
     image = Image(read_only=True, allow_null=True)
-    time_in_space = DurationField(allow_null=True)
-    time_docked = DurationField(allow_null=True)
+    time_in_space = LivingDurationField(allow_null=True)
+    time_docked = LivingDurationField(allow_null=True)
     status = SpacecraftStatus()
     spacecraft_config: serializers.BaseSerializer = SpacecraftConfigNormal()
     fastest_turnaround = DurationField(allow_null=True)
@@ -156,20 +156,3 @@ class SpacecraftNormal(Shape):
 
 class SpacecraftDetailed(SpacecraftNormal):
     spacecraft_config = SpacecraftConfigDetailed()
-
-
-class SpacecraftEndpointDetailed(SpacecraftDetailed):
-    response_mode = ResponseModeField("detailed")
-    flights = EmptyListField()
-
-    class Meta(SpacecraftDetailed.Meta):
-        fields = (*SpacecraftDetailed.Meta.fields, "flights")
-
-
-class AgencyEndpointDetailed(AgencyDetailed):
-    response_mode = ResponseModeField("detailed")
-    launcher_list = EmptyListField()
-    spacecraft_list = SpacecraftConfigDetailed(many=True, source="configurations")
-
-    class Meta(AgencyDetailed.Meta):
-        fields = (*AgencyDetailed.Meta.fields, "launcher_list", "spacecraft_list")

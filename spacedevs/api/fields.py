@@ -1,35 +1,25 @@
-"""Fields of the grammar's own: an object's address, and a list that is empty."""
+"""`url`: the address of an object."""
 
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.reverse import reverse
+
+from spacedevs.api.addresses import addresses_of
 
 
-class UrlField(serializers.HyperlinkedIdentityField):
-    """An object's address, absolute, with the request's `?format=` (contract, "format").
-
-    Reversed once for each request and resource, not once for each object: in a list of 100 that
-    was a third of the time.
-    """
+class UrlField(serializers.URLField):
+    """The address of a row, by the resource that shows it, whoever serves that."""
 
     def __init__(self, resource: str) -> None:
-        super().__init__(view_name=f"{resource}-detail")
+        self.resource = resource
+        super().__init__(read_only=True, source="*")
 
-    def get_url(self, obj: Any, view_name: str, request: Any, format: str | None) -> str:
-        before, after = self._around(view_name, request)
-        return f"{before}{obj.pk}{after}"
-
-    def _around(self, view_name: str, request: Any) -> tuple[str, str]:
-        known: dict[str, tuple[str, str]] = self.context.setdefault("addresses", {})  # type: ignore[attr-defined]
-        if view_name not in known:
-            before, _, after = reverse(view_name, ("PK",), request=request).rpartition("PK/")
-            known[view_name] = before, f"/{after}"
-        return known[view_name]
+    def to_representation(self, value: Any) -> str:
+        return addresses_of(self.context).of(self.resource, value.pk)
 
 
-class EmptyListField(serializers.ListField):
-    """`[]`: a list of what this server does not keep."""
+class QuotedUrlField(serializers.URLField):
+    """The address in a quoted part, which says itself where it leads."""
 
-    def get_attribute(self, instance: Any) -> list[Any]:
-        return []
+    def __init__(self) -> None:
+        super().__init__(read_only=True)

@@ -1,5 +1,6 @@
 """Filters, Search, Ordering: for each, what it does, what its page says, and its parameters."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,10 @@ from rest_framework import filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from spacedevs import clock
 from spacedevs.api.description import Section, Words, example
-from spacedevs.names import sort_field
+from spacedevs.living import LivingDurationField
+from spacedevs.names import sort_fields
 
 # What an integer column of either database can hold.
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
@@ -116,14 +119,16 @@ class Ordering(filters.OrderingFilter):
         terms = self.get_ordering(request, queryset, view) or queryset.model._meta.ordering
         if not any(term.lstrip("-") in ("id", "pk") for term in terms):
             terms = [*terms, "id"]
-        return queryset.order_by(*(self.column(queryset.model, term) for term in terms))
+        now = clock.of(request)
+        return queryset.order_by(*(self.column(queryset.model, term, now) for term in terms))
 
     @staticmethod
-    def column(model: type[Model], term: str) -> Any:
+    def column(model: type[Model], term: str, now: datetime) -> Any:
         """Nulls as PostgreSQL, and so upstream, puts them: last, or first when descending."""
         name = term.lstrip("-")
-        key = sort_field(model, name)
-        column = F(key.name if key else name)
+        field: Any = sort_fields(model).get(name) or model._meta.get_field(name)
+        living = isinstance(field, LivingDurationField)
+        column = field.expression(now) if living else F(field.name)
         return (
             column.desc(nulls_first=True) if term.startswith("-") else column.asc(nulls_last=True)
         )

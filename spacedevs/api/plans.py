@@ -23,15 +23,18 @@ MAX_JOINED = 3
 
 @dataclass
 class Plan:
-    """What is joined to a model's rows, and what is fetched beside them."""
+    """What is joined to a model's rows, what is fetched beside them, and what is left unread."""
 
     model: type[Model]
     joined: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     fetched: dict[str, "Plan"] = field(default_factory=dict)
 
     def apply(self, queryset: QuerySet) -> QuerySet:
         if self.joined:
             queryset = queryset.select_related(*self.joined)
+        if self.unread:
+            queryset = queryset.defer(*self.unread)
         return queryset.prefetch_related(
             *(
                 Prefetch(path, queryset=plan.apply(plan.model._default_manager.all()))
@@ -47,6 +50,7 @@ class Plan:
             self.fetched[name] = plan
             return
         self.joined += [name, *(f"{name}__{path}" for path in plan.joined)]
+        self.unread += [f"{name}__{column}" for column in plan.unread]
         self.fetched |= {f"{name}__{path}": below for path, below in plan.fetched.items()}
 
 
@@ -61,7 +65,8 @@ def _plan_of(serializer_class: Any) -> Plan:
 
 def _walk(serializer: Any) -> Plan:
     model = serializer.Meta.model
-    plan = Plan(model)
+    read = {child.source for child in serializer.fields.values()}
+    plan = Plan(model, unread=[column for column in heavy(model) if column not in read])
     for name, child in serializer.fields.items():
         if isinstance(child, serializers.SerializerMethodField):
             raise ImproperlyConfigured(
@@ -74,6 +79,11 @@ def _walk(serializer: Any) -> Plan:
         if relation is not None:
             plan.add(relation, _plan_below(child, relation))
     return plan
+
+
+def heavy(model: type[Model]) -> list[str]:
+    """The columns that are not read where they are not shown."""
+    return [column.name for column in model._meta.fields if getattr(column, "heavy", False)]
 
 
 def _relation(model: type[Model], name: str) -> Any:
@@ -92,4 +102,7 @@ def _plan_below(child: Any, relation: Any) -> Plan:
         child = child.child
     if isinstance(child, serializers.BaseSerializer):
         return _walk(child)
-    return Plan(relation.related_model)  # a column of the related row, by a slug or a dotted source
+    related = relation.related_model
+    return Plan(
+        related, unread=heavy(related)
+    )  # a column of the related row, by a slug or a dotted source

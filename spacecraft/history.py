@@ -1,0 +1,136 @@
+"""What a craft's flights make of its figures.
+
+Its figures are what upstream says, and its flights may not all be known: so a flight that is
+added, ended, changed or removed moves them by what it makes of a difference. Only when asked to
+(`count_anew`) are they counted from the flights that are here.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+
+if TYPE_CHECKING:
+    from spacecraft.models import Spacecraft, SpacecraftFlight
+
+
+@dataclass
+class Tally:
+    """What the flights that are known add up to."""
+
+    flights: int = 0
+    ends: int = 0
+    in_space: timedelta = timedelta()  # of flights that are over
+    in_space_since: datetime | None = None
+    docked: timedelta = timedelta()  # of dockings that are over
+    docked_since: datetime | None = None
+    turn_arounds: list[timedelta] = field(default_factory=list)
+
+    def add(self, flight: "SpacecraftFlight") -> None:
+        if flight.duration is None:
+            return  # not flown yet
+        self.flights += 1
+        self.in_space += flight.duration
+        if flight.running_since:
+            self.in_space_since = flight.running_since
+        else:
+            self.ends += 1
+        if flight.turn_around_time:
+            self.turn_arounds.append(flight.turn_around_time)
+        events: Any = flight.docking_events
+        for event in events:
+            self.add_docking(event, flight)
+
+    def add_docking(self, event: dict[str, Any], flight: "SpacecraftFlight") -> None:
+        docked = parse_datetime(event["docking"])
+        left = parse_datetime(event["departure"]) if event.get("departure") else flight.mission_end
+        if docked and left:
+            self.docked += left - docked
+        elif docked and flight.running_since:
+            self.docked_since = docked
+
+
+def tally(flights: Iterable["SpacecraftFlight"]) -> Tally:
+    made = Tally()
+    for flight in flights:
+        made.add(flight)
+    return made
+
+
+def flights_of(craft: "Spacecraft") -> list["SpacecraftFlight"]:
+    """Those that are known, the first launch first."""
+    return list(craft.flights.select_related("launch").order_by("launch__net", "id"))
+
+
+@contextmanager
+def following(*craft_ids: int) -> Iterator[None]:
+    """Within it flights are written; after it, the figures of these craft have followed."""
+    spacecraft = apps.get_model("spacecraft", "Spacecraft").objects
+    with transaction.atomic():
+        crafts = list(spacecraft.select_for_update().filter(pk__in=craft_ids).order_by("pk"))
+        before = {craft.pk: tally(flights_of(craft)) for craft in crafts}
+        yield
+        for craft in crafts:
+            craft.refresh_from_db()
+            flights = flights_of(craft)
+            after = tally(flights)
+            move(craft, before[craft.pk], after)
+            turn_around(craft, flights)
+            fastest(craft, before[craft.pk].turn_arounds, tally(flights).turn_arounds)
+            craft.save()
+
+
+def move(craft: "Spacecraft", before: Tally, after: Tally) -> None:
+    """The craft's figures, by the difference; a figure that nobody knows stays unknown."""
+    for column, change in (
+        ("flights_count", after.flights - before.flights),
+        ("mission_ends_count", after.ends - before.ends),
+        ("time_in_space", after.in_space - before.in_space),
+        ("time_docked", after.docked - before.docked),
+    ):
+        if (known := getattr(craft, column)) is not None:
+            setattr(craft, column, known + change)
+    if after.in_space_since != before.in_space_since:
+        craft.in_space_since = after.in_space_since
+        craft.in_space = after.in_space_since is not None
+    if after.docked_since != before.docked_since or not craft.in_space:
+        craft.docked_since = after.docked_since
+
+
+def turn_around(craft: "Spacecraft", flights: list["SpacecraftFlight"]) -> None:
+    """From one flight's end to the next one's launch, where no flight between is unknown."""
+    if craft.flights_count is None or tally(flights).flights < craft.flights_count:
+        return
+    for earlier, later in pairwise(flights):
+        if earlier.mission_end:
+            between = later.launch.net - earlier.mission_end
+            if between != later.turn_around_time:
+                later.turn_around_time = between
+                type(later).objects.filter(pk=later.pk).update(turn_around_time=between)
+
+
+def fastest(craft: "Spacecraft", before: list[timedelta], after: list[timedelta]) -> None:
+    known = craft.fastest_turnaround
+    if known is not None and known in before and known not in after:
+        known = None  # it was a flight's that is no longer so
+    craft.fastest_turnaround = min([*after, *([known] if known is not None else [])], default=None)
+
+
+def count_anew(craft: "Spacecraft") -> None:
+    """The craft's figures from the flights that are here, as if there were no others."""
+    with transaction.atomic():
+        craft.flights_count = craft.mission_ends_count = 0
+        craft.time_in_space = craft.time_docked = timedelta()
+        craft.in_space, craft.in_space_since, craft.docked_since = False, None, None
+        flights = flights_of(craft)
+        after = tally(flights)
+        move(craft, Tally(), after)
+        turn_around(craft, flights)
+        craft.fastest_turnaround = min(tally(flights).turn_arounds, default=None)
+        craft.save()

@@ -1,0 +1,154 @@
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import models
+from django.utils import timezone
+from django.utils.text import slugify
+
+from spacecraft import history
+from spacecraft.models.agencies import Agency, count, picture
+from spacecraft.models.vehicles import Spacecraft
+from spacedevs import clock
+from spacedevs.living import LivingDurationField
+from spacedevs.names import Named, Sorted, SortedQuerySet, SortKeyField
+from spacedevs.quotes import QuotedField
+
+
+class Launch(Named):
+    """A launch, as far as it shares rows with us; the rest is quoted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    name = models.CharField(max_length=2048, blank=True)
+    slug = models.SlugField(max_length=2048, db_index=False, blank=True)
+    launch_designator = models.CharField(max_length=255, null=True, blank=True)
+    status = QuotedField("spacecraft.serializers.launches.LaunchStatus")
+    last_updated = models.DateTimeField(default=timezone.now)
+    net = models.DateTimeField()  # no earlier than
+    net_precision = QuotedField("spacecraft.serializers.launches.NetPrecision")
+    window_end = models.DateTimeField(blank=True)
+    window_start = models.DateTimeField(blank=True)
+    image = picture()
+    infographic = models.URLField(max_length=1024, null=True, blank=True)
+    probability = models.IntegerField(null=True, blank=True)  # %
+    weather_concerns = models.CharField(max_length=255, null=True, blank=True)
+    failreason = models.TextField(max_length=2048, null=True, blank=True)
+    hashtag = models.TextField(max_length=2048, null=True, blank=True)
+    launch_service_provider = models.ForeignKey(Agency, models.PROTECT, related_name="launches")
+    rocket = QuotedField("spacecraft.serializers.launches.RocketNormal")
+    mission = QuotedField("spacecraft.serializers.launches.Mission")
+    pad = QuotedField("spacecraft.serializers.launches.Pad")
+    webcast_live = models.BooleanField(default=False)
+    program = QuotedField("spacecraft.serializers.launches.ProgramNormal", many=True)
+    orbital_launch_attempt_count = count()
+    location_launch_attempt_count = count()
+    pad_launch_attempt_count = count()
+    agency_launch_attempt_count = count()
+    orbital_launch_attempt_count_year = count()
+    location_launch_attempt_count_year = count()
+    pad_launch_attempt_count_year = count()
+    agency_launch_attempt_count_year = count()
+
+    class Meta(Named.Meta):
+        verbose_name_plural = "launches"
+
+    def clean(self) -> None:
+        self.fill_in()
+
+    def fill_in(self) -> None:
+        """What an editor may leave out: a window that is a moment, and the slug of the name."""
+        self.window_start = self.window_start or self.net
+        self.window_end = self.window_end or self.net
+        self.slug = self.slug or slugify(self.name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The flights of this launch, and the figures of their craft, follow."""
+        self.fill_in()
+        with history.following(*self.flights.values_list("spacecraft", flat=True)):
+            super().save(*args, **kwargs)
+            for flight in self.flights.all():
+                flight.launch = self
+                flight.save()
+
+
+class Landing(models.Model):
+    """How a flight ended, or is meant to; where is quoted."""
+
+    attempt = models.BooleanField(default=False)
+    success = models.BooleanField(null=True, blank=True)
+    description = models.TextField(max_length=2048, blank=True)
+    downrange_distance = models.FloatField(null=True, blank=True)  # km
+    landing_location = QuotedField("spacecraft.serializers.places.LandingLocation")
+    type = QuotedField("spacecraft.serializers.places.LandingType")
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"Landing {self.pk}"
+
+
+class FlightQuerySet(SortedQuerySet):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with history.following(*self.values_list("spacecraft", flat=True)):
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class SpacecraftFlight(Sorted):
+    """One flight of one craft. Its craft's figures follow what is saved and deleted here."""
+
+    destination = models.CharField(max_length=255, null=True, blank=True)
+    sort_destination = SortKeyField("destination", null=True)
+    mission_end = models.DateTimeField(null=True, blank=True)
+    spacecraft = models.ForeignKey(Spacecraft, models.PROTECT, related_name="flights")
+    launch = models.ForeignKey(Launch, models.PROTECT, related_name="flights")
+    landing = models.OneToOneField(
+        Landing, models.PROTECT, null=True, blank=True, related_name="flight"
+    )
+    duration = LivingDurationField("running_since", null=True, blank=True)
+    running_since = models.DateTimeField(null=True, blank=True, editable=False)
+    turn_around_time = models.DurationField(null=True, blank=True)
+    launch_crew = QuotedField("spacecraft.serializers.crews.AstronautFlight", many=True)
+    onboard_crew = QuotedField("spacecraft.serializers.crews.AstronautFlight", many=True)
+    landing_crew = QuotedField("spacecraft.serializers.crews.AstronautFlight", many=True)
+    docking_events = QuotedField(
+        "spacecraft.serializers.dockings.DockingEventForChaserNormal", many=True
+    )
+
+    objects = FlightQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = "spacecraft flight"
+
+    def __str__(self) -> str:
+        return f"{self.spacecraft}, {self.launch.net:%Y-%m-%d}"
+
+    def settle(self, now: datetime) -> None:
+        """Duration from the launch and the mission's end, where those are known."""
+        start = self.launch.net
+        if self.mission_end and self.mission_end <= now:
+            self.duration, self.running_since = self.mission_end - start, None
+        elif self.duration is not None and self.running_since is None:
+            pass  # as upstream said
+        elif start <= now:
+            self.duration, self.running_since = timedelta(), start
+        else:
+            self.duration, self.running_since = None, None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        stored = SpacecraftFlight.objects.filter(pk=self.pk).first()
+        crafts: Iterable[int] = {self.spacecraft_id} | ({stored.spacecraft_id} if stored else set())
+        if stored and stored.mission_end and not self.mission_end:
+            self.duration = None  # it goes on
+        with history.following(*crafts):
+            self.settle(clock.now())
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with history.following(self.spacecraft_id):
+            return super().delete(*args, **kwargs)

@@ -1,0 +1,103 @@
+"""Dockings: quoted, not owned."""
+
+from rest_framework import serializers
+
+from spacecraft.serializers.agencies import AgencyMini, AgencyNormal
+from spacecraft.serializers.flights import Landing, LaunchNormal, SpacecraftFlightNormal
+from spacecraft.serializers.images import Image
+from spacecraft.serializers.launches import ProgramMini
+from spacecraft.serializers.vehicles import SpacecraftConfigNormal
+from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.modes import ResponseModeField
+from spacedevs.api.shapes import Quoted
+
+
+class SpaceStationStatus(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255)
+
+
+class SpaceStationType(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255)
+
+
+class SpaceStationMini(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    name = serializers.CharField(max_length=255)
+    image = Image(allow_null=True)
+
+
+class SpaceStationNormal(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    name = serializers.CharField(max_length=255)
+    image = Image(allow_null=True)
+    status = SpaceStationStatus()
+    founded = serializers.DateField()
+    deorbited = serializers.DateField(required=False, allow_null=True)
+    description = serializers.CharField(max_length=2048)
+    orbit = serializers.CharField(read_only=True, allow_null=True)
+    type = SpaceStationType()
+
+
+class PayloadType(Quoted):
+    id = serializers.IntegerField()
+    name = serializers.CharField(max_length=255, required=False)
+
+
+class PayloadMini(Quoted):
+    response_mode = ResponseModeField("list")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=1048, required=False)
+    type = PayloadType()
+    manufacturer = AgencyMini()
+    operator = AgencyMini()
+    image = Image(allow_null=True)
+
+
+class PayloadNormal(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=1048, required=False)
+    type = PayloadType()
+    manufacturer = AgencyNormal()
+    operator = AgencyNormal()
+    image = Image(allow_null=True)
+    wiki_link = serializers.URLField(max_length=200, required=False)
+    info_link = serializers.URLField(max_length=200, required=False)
+    program = ProgramMini(many=True)
+    cost = serializers.IntegerField(required=False, allow_null=True)
+    mass = serializers.FloatField(required=False, allow_null=True)
+    description = serializers.CharField(max_length=2048, required=False)
+
+
+class PayloadFlightNormal(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    destination = serializers.CharField(max_length=255, required=False, allow_null=True)
+    amount = serializers.IntegerField(required=False)
+    payload = PayloadNormal()
+    launch = LaunchNormal()
+    landing = Landing()
+
+
+class DockingLocation(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255)
+    spacestation = SpaceStationMini()
+    spacecraft = SpacecraftConfigNormal()
+    payload = PayloadMini()
+
+
+class DockingEventForChaserNormal(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    docking = serializers.DateTimeField()
+    departure = serializers.DateTimeField(required=False, allow_null=True)
+    docking_location = DockingLocation()
+    space_station_target = SpaceStationNormal()
+    flight_vehicle_target = SpacecraftFlightNormal()
+    payload_flight_target = PayloadFlightNormal()

@@ -1,0 +1,80 @@
+"""An agency's launchers: quoted, not owned."""
+
+from rest_framework import serializers
+
+from spacecraft.serializers.agencies import AgencyDetailed, AgencyNormal
+from spacecraft.serializers.images import Image
+from spacecraft.serializers.launches import LauncherConfigFamilyMini, ProgramNormal
+from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.modes import ResponseModeField
+from spacedevs.api.shapes import Quoted
+
+
+class LauncherConfigFamilyNormal(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=200)
+    manufacturer = AgencyNormal(many=True)
+    parent = LauncherConfigFamilyMini(allow_null=True)
+
+
+class LauncherConfigFamilyDetailed(Quoted):
+    response_mode = ResponseModeField("detailed")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=200)
+    manufacturer = AgencyDetailed(many=True, allow_null=True)
+    parent = LauncherConfigFamilyNormal(allow_null=True)
+    description = serializers.CharField(max_length=2048, required=False)
+    active = serializers.BooleanField(required=False)
+    maiden_flight = serializers.DateField(required=False, allow_null=True)
+    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
+    consecutive_successful_launches = serializers.IntegerField(required=False, allow_null=True)
+    successful_launches = serializers.IntegerField(required=False, allow_null=True)
+    failed_launches = serializers.IntegerField(required=False, allow_null=True)
+    pending_launches = serializers.IntegerField(required=False, allow_null=True)
+    attempted_landings = serializers.IntegerField(required=False, allow_null=True)
+    successful_landings = serializers.IntegerField(required=False, allow_null=True)
+    failed_landings = serializers.IntegerField(required=False, allow_null=True)
+    consecutive_successful_landings = serializers.IntegerField(required=False, allow_null=True)
+
+
+class LauncherConfigDetailedSerializerNoManufacturer(Quoted):
+    response_mode = ResponseModeField("detailed")
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    name = serializers.CharField(max_length=200)
+    families = LauncherConfigFamilyDetailed(many=True, allow_null=True)
+    full_name = serializers.CharField(max_length=200, required=False)
+    variant = serializers.CharField(max_length=200, required=False)
+    active = serializers.BooleanField(required=False)
+    is_placeholder = serializers.BooleanField(required=False)
+    program = ProgramNormal(many=True)
+    reusable = serializers.BooleanField(required=False)
+    image = Image(allow_null=True)
+    info_url = serializers.CharField(max_length=200, required=False, allow_null=True)
+    wiki_url = serializers.CharField(max_length=200, required=False, allow_null=True)
+    description = serializers.CharField(max_length=2048, required=False)
+    alias = serializers.CharField(max_length=200, required=False)
+    min_stage = serializers.IntegerField(required=False, allow_null=True)
+    max_stage = serializers.IntegerField(required=False, allow_null=True)
+    length = serializers.FloatField(required=False, allow_null=True)
+    diameter = serializers.FloatField(required=False, allow_null=True)
+    maiden_flight = serializers.DateField(required=False, allow_null=True)
+    launch_cost = serializers.IntegerField(required=False, allow_null=True)
+    launch_mass = serializers.FloatField(required=False, allow_null=True)
+    leo_capacity = serializers.FloatField(required=False, allow_null=True)
+    gto_capacity = serializers.FloatField(required=False, allow_null=True)
+    geo_capacity = serializers.FloatField(required=False, allow_null=True)
+    sso_capacity = serializers.FloatField(required=False, allow_null=True)
+    to_thrust = serializers.FloatField(required=False, allow_null=True)
+    apogee = serializers.FloatField(required=False, allow_null=True)
+    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
+    consecutive_successful_launches = serializers.IntegerField(required=False, allow_null=True)
+    successful_launches = serializers.IntegerField(required=False, allow_null=True)
+    failed_launches = serializers.IntegerField(required=False, allow_null=True)
+    pending_launches = serializers.IntegerField(required=False, allow_null=True)
+    attempted_landings = serializers.IntegerField(required=False, allow_null=True)
+    successful_landings = serializers.IntegerField(required=False, allow_null=True)
+    failed_landings = serializers.IntegerField(required=False, allow_null=True)
+    consecutive_successful_landings = serializers.IntegerField(required=False, allow_null=True)
+    fastest_turnaround = serializers.CharField(read_only=True, allow_null=True)

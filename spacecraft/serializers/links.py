@@ -1,0 +1,19 @@
+"""Where an agency or an astronaut is met: quoted, not owned."""
+
+from rest_framework import serializers
+
+from spacecraft.serializers.images import Image
+from spacedevs.api.shapes import Quoted
+
+
+class SocialMedia(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255, required=False)
+    url = serializers.URLField(allow_null=True)
+    logo = Image(allow_null=True)
+
+
+class SocialMediaLink(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    social_media = SocialMedia()
+    url = serializers.URLField(allow_null=True)

@@ -1,0 +1,121 @@
+"""Where craft start and land: quoted, not owned."""
+
+from rest_framework import serializers
+
+from spacecraft.serializers.agencies import Country
+from spacecraft.serializers.images import Image
+from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.modes import ResponseModeField
+from spacedevs.api.shapes import Quoted
+
+
+class CelestialBodyType(Quoted):
+    id = serializers.IntegerField()
+    name = serializers.CharField(max_length=255, required=False)
+
+
+class CelestialBodyMini(Quoted):
+    response_mode = ResponseModeField("list")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255)
+
+
+class CelestialBodyNormal(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255)
+    type = CelestialBodyType()
+    diameter = serializers.FloatField(required=False, allow_null=True, help_text="m")
+    mass = serializers.FloatField(required=False, allow_null=True, help_text="kg")
+    gravity = serializers.FloatField(required=False, allow_null=True, help_text="m/s^2")
+    length_of_day = serializers.CharField(required=False, allow_null=True)
+    atmosphere = serializers.BooleanField(required=False)
+    image = Image()
+    description = serializers.CharField(required=False, allow_null=True)
+    wiki_url = serializers.URLField(max_length=200, required=False, allow_null=True)
+
+
+class CelestialBodyDetailed(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255)
+    type = CelestialBodyType()
+    diameter = serializers.FloatField(required=False, allow_null=True, help_text="m")
+    mass = serializers.FloatField(required=False, allow_null=True, help_text="kg")
+    gravity = serializers.FloatField(required=False, allow_null=True, help_text="m/s^2")
+    length_of_day = serializers.CharField(required=False, allow_null=True)
+    atmosphere = serializers.BooleanField(required=False)
+    image = Image()
+    description = serializers.CharField(required=False, allow_null=True)
+    wiki_url = serializers.URLField(max_length=200, required=False, allow_null=True)
+    total_attempted_launches = serializers.IntegerField(required=False)
+    successful_launches = serializers.IntegerField(required=False)
+    failed_launches = serializers.IntegerField(required=False)
+    total_attempted_landings = serializers.IntegerField(required=False)
+    successful_landings = serializers.IntegerField(required=False)
+    failed_landings = serializers.IntegerField(required=False)
+
+
+class Location(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    name = serializers.CharField(max_length=255, required=False)
+    celestial_body = CelestialBodyDetailed()
+    active = serializers.BooleanField(required=False)
+    country = Country(allow_null=True)
+    description = serializers.CharField(max_length=2048, required=False, allow_null=True)
+    image = Image(allow_null=True)
+    map_image = serializers.URLField(required=False, allow_null=True)
+    longitude = serializers.FloatField(required=False, allow_null=True)
+    latitude = serializers.FloatField(required=False, allow_null=True)
+    timezone_name = serializers.CharField(max_length=255, required=False)
+    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
+    total_landing_count = serializers.IntegerField(required=False, allow_null=True)
+
+
+class LocationSerializerNoCelestialBody(Quoted):
+    response_mode = ResponseModeField("normal")
+    id = serializers.IntegerField(read_only=True)
+    url = QuotedUrlField()
+    name = serializers.CharField(max_length=255, required=False)
+    active = serializers.BooleanField(required=False)
+    country = Country(allow_null=True)
+    description = serializers.CharField(max_length=2048, required=False, allow_null=True)
+    image = Image(allow_null=True)
+    map_image = serializers.URLField(required=False, allow_null=True)
+    longitude = serializers.FloatField(required=False, allow_null=True)
+    latitude = serializers.FloatField(required=False, allow_null=True)
+    timezone_name = serializers.CharField(max_length=255, required=False)
+    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
+    total_landing_count = serializers.IntegerField(required=False, allow_null=True)
+
+
+class LandingLocation(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255, required=False)
+    active = serializers.BooleanField(required=False)
+    abbrev = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(max_length=2048, required=False, allow_null=True)
+    location = LocationSerializerNoCelestialBody()
+    longitude = serializers.FloatField(required=False, allow_null=True)
+    latitude = serializers.FloatField(required=False, allow_null=True)
+    image = Image(allow_null=True)
+    successful_landings = serializers.IntegerField(required=False, allow_null=True)
+    attempted_landings = serializers.IntegerField(required=False, allow_null=True)
+    failed_landings = serializers.IntegerField(required=False, allow_null=True)
+    celestial_body = CelestialBodyNormal()
+
+
+class LandingType(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=255, required=False)
+    abbrev = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(max_length=2048, required=False, allow_null=True)
+
+
+class Orbit(Quoted):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=50)
+    abbrev = serializers.CharField(max_length=30)
+    celestial_body = CelestialBodyMini()

@@ -1,0 +1,21 @@
+"""One reading of the clock for each request: all that it answers is as of the same second."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+
+def now() -> datetime:
+    """The time, to the second, as upstream's durations are."""
+    return timezone.now().replace(microsecond=0)
+
+
+def of(request: Any) -> datetime:
+    """The time at which `request` first asked for it."""
+    if request is None:
+        return now()
+    if not hasattr(request, "clock"):
+        request.clock = now()
+    read: datetime = request.clock
+    return read

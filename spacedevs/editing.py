@@ -1,0 +1,141 @@
+"""What every record's page in the admin has: a form that loses nothing, links, autocompletes."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import isodate
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models as db
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+
+def figures(*fields: str, collapsed: bool = True) -> Any:
+    """A part of a page that holds figures."""
+    return {
+        "classes": ("collapse",) if collapsed else (),
+        "description": "Empty where the figure is not known.",
+        "fields": fields,
+    }
+
+
+class DurationField(forms.DurationField):
+    """Shows ISO 8601, as the API does; takes that and Django's own notation."""
+
+    LONGEST = timedelta(microseconds=2**63 - 1)  # what SQLite's column holds
+
+    def prepare_value(self, value: Any) -> Any:
+        return isodate.duration_isoformat(value) if isinstance(value, timedelta) else value
+
+    def to_python(self, value: Any) -> timedelta | None:
+        value = value.strip() if isinstance(value, str) else value
+        try:
+            if str(value).endswith(("P", "T")):  # nothing after the letter: zero to Django
+                raise ValidationError("cut off")
+            duration: timedelta | None = super().to_python(value)
+        except ValidationError as error:
+            raise ValidationError(
+                "“%(value)s” is not a duration. Write it as in P60DT9H30M or 60 09:30:00.",
+                code="invalid",
+                params={"value": value},
+            ) from error
+        if duration is not None and abs(duration) > self.LONGEST:
+            raise ValidationError(
+                "“%(value)s” is longer than %(days)s days.",
+                code="overflow",
+                params={"value": value, "days": self.LONGEST.days},
+            )
+        return duration
+
+
+class RecordForm(forms.ModelForm):
+    """Text that the editor has not touched stays to the letter.
+
+    A browser sends every field of a page, null as "" and each end of a line as CRLF: without
+    this, a new name would change the description's null in the API as well.
+    """
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        for name, before in self.initial.items():
+            after = self.cleaned_data.get(name)
+            texts = isinstance(before, str | None) and isinstance(after, str | None)
+            if texts and name in self.cleaned_data and _letters(before) == _letters(after):
+                self.cleaned_data[name] = before
+        return self.cleaned_data
+
+
+def _letters(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+class RecordOptions(admin.options.BaseModelAdmin):
+    """What the pages and the inlines have in common."""
+
+    form: Any = RecordForm
+    help_texts: dict[str, str] = {}  # not the models' own, which the OpenAPI document would repeat
+    formfield_overrides = {
+        db.DurationField: {
+            "form_class": DurationField,
+            "help_text": "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00.",
+        },
+        db.URLField: {"assume_scheme": "https"},
+    }
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Every relation: a plain select would list a whole table, once for each field."""
+        fields = (*self.opts.fields, *self.opts.many_to_many)
+        return [field.name for field in fields if field.is_relation]
+
+    def formfield_for_dbfield(
+        self, db_field: db.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name in self.help_texts:
+            kwargs["help_text"] = self.help_texts[db_field.name]
+        if isinstance(db_field, db.TextField) and db_field.null:
+            kwargs["empty_value"] = None  # as Django does for a CharField that is null
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class RecordAdmin(RecordOptions, admin.ModelAdmin):
+    list_display: Any = ("id", "label")
+    list_display_links: Any = ("id", "label")
+    readonly_fields: ClassVar[Any] = ("id",)
+    # The sort key finds "Aérospatiale" for one who types "aerospatiale".
+    search_fields: ClassVar[Any] = ("name", "sort_name", "id__exact")
+
+    @admin.display(description="name", ordering="sort_name")
+    def label(self, row: Any) -> str:
+        return str(row)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Said here too, so that rows that tie in another column are in the order of names."""
+        return self.opts.ordering
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return sorted(super().get_fields(request, obj), key=lambda name: name != "id")
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list, dict, set, list[str]]:
+        """Names an agency that has the country, where Django names the row in between."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        for relation in filter(lambda relation: relation.many_to_many, self.opts.related_objects):
+            between: Any = relation.through  # type: ignore[attr-defined]
+            kind = f"{capfirst(between._meta.verbose_name)}: "
+            if any(line.startswith(kind) for line in protected):
+                holding = {f"{relation.field.name}__in": objs}
+                holders = relation.field.model._default_manager.filter(**holding).distinct()
+                protected = [line for line in protected if not line.startswith(kind)]
+                protected += map(_link, holders)
+        return deleted, counts, missing, protected
+
+
+def _link(row: db.Model) -> str:
+    opts = row._meta
+    address = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
+    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), address, row)

@@ -1,0 +1,86 @@
+"""A column that holds a quoted part."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.module_loading import import_string
+
+from spacedevs.api.quotes import arranged, faults
+
+
+class QuotedFormField(forms.JSONField):
+    """JSON that a person can read: indented, nothing escaped, and empty where there is none."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if value in (None, []):
+            return ""
+        if isinstance(value, str):
+            return value
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+class QuotedField(models.TextField):
+    """A quoted part, or a list of them, of the shape that a dotted path names.
+
+    Text, and not the database's own JSON: PostgreSQL's would lose the order of the keys.
+    """
+
+    heavy = True  # not read where it is not shown
+
+    def __init__(self, shape: str, many: bool = False, **kwargs: Any) -> None:
+        self.shape, self.many = shape, many
+        kwargs = {"default": list, **kwargs} if many else {"null": True, **kwargs}
+        super().__init__(**{"blank": True, **kwargs})
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "shape": self.shape, "many": self.many}
+
+    def from_db_value(self, value: str | None, *args: Any) -> Any:
+        return None if value is None else orjson.loads(value)
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError as error:
+            raise ValidationError(f"{value[:80]!r} is no JSON: {error}") from error
+
+    def get_prep_value(self, value: Any) -> str | None:
+        if value is None and self.many:
+            value = []
+        return None if value is None else orjson.dumps(value).decode()
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        return self.value_from_object(obj)
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """The value with its keys in the contract's order.
+
+        Raises:
+            ValidationError: naming each key that is not as its shape says.
+        """
+        if value in ("", None):
+            return [] if self.many else None
+        value, shape = self.to_python(value), import_string(self.shape)
+        if self.many and not isinstance(value, list):
+            raise ValidationError("A list is expected.")
+        items = value if self.many else [value]
+        if found := [
+            fault
+            for number, item in enumerate(items)
+            for fault in faults(shape, item, f"[{number}]" if self.many else "")
+        ]:
+            raise ValidationError([f"{fault}." for fault in found])
+        kept = [arranged(shape, item) for item in items]
+        return kept if self.many else kept[0]
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super(models.TextField, self).formfield(
+            **{"form_class": QuotedFormField, "widget": forms.Textarea, **kwargs}
+        )
