@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
+
+from spacedevs import clock
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 30  # seconds that a server may take to answer
@@ -53,6 +56,14 @@ def no_query_while_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for cls in (Serializer, ListSerializer):
         monkeypatch.setattr(cls, "to_representation", guarded(cls))
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The second in which every test happens, so that only what a test changes changes."""
+    now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    return now
 
 
 @pytest.fixture

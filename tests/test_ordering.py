@@ -8,7 +8,9 @@ from django.db import connection
 from django.test import Client
 
 from spacecraft.models import Agency, Spacecraft, SpacecraftConfiguration
+from spacedevs import clock
 from spacedevs.api.viewsets import resources
+from spacedevs.living import LivingDurationField
 from spacedevs.names import sort_fields, sort_key
 
 ORDERINGS = [
@@ -33,15 +35,20 @@ def walk(api: Client, resource: str, ordering: str, limit: int) -> list[int]:
 
 def in_order(resource: str, ordering: str) -> list[int]:
     """The ids in the order that is asked for, worked out without any database's ORDER BY."""
-    name, descending = ordering.lstrip("-") or "name", ordering.startswith("-")
+    model = resources()[resource].queryset.model
+    default = "name" if "name" in sort_fields(model) else "id"
+    name, descending = ordering.lstrip("-") or default, ordering.startswith("-")
 
     def key(row: Any) -> Any:
+        field = model._meta.get_field(name)
+        if isinstance(field, LivingDurationField):
+            return field.at(row, clock.now())
         value = getattr(row, name)
-        return sort_key(value) if name == "name" else value
+        return sort_key(value) if value is not None and name in sort_fields(model) else value
 
-    rows = list(resources()[resource].queryset.order_by("id"))
-    nulls = [row.pk for row in rows if getattr(row, name) is None]
-    known = [row for row in rows if getattr(row, name) is not None]
+    rows = list(model.objects.order_by("id"))
+    nulls = [row.pk for row in rows if key(row) is None]
+    known = [row for row in rows if key(row) is not None]
     known.sort(key=key, reverse=descending)  # stable both ways: ties stay by id
     ids = [row.pk for row in known]
     return nulls + ids if descending else ids + nulls

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework import serializers
 
 from spacecraft import models
@@ -58,6 +59,17 @@ def everything_related(api: Client) -> None:
     models.SpacecraftConfiguration.objects.update(image=image)
     models.SpacecraftConfigFamily.objects.update(parent_id=1)
     models.Spacecraft.objects.update(image=image)
+    launch = models.Launch.objects.create(
+        name="x", net=timezone.now(), launch_service_provider_id=121, image=image
+    )
+    models.Launch.objects.update(image=image)
+    models.SpacecraftFlight.objects.bulk_create(
+        models.SpacecraftFlight(spacecraft=craft, launch=launch)
+        for craft in models.Spacecraft.objects.all()
+    )
+    for flight in models.SpacecraftFlight.objects.filter(landing=None):
+        flight.landing = models.Landing.objects.create()
+        models.SpacecraftFlight.objects.filter(pk=flight.pk).update(landing=flight.landing)
     for agency in models.Agency.objects.all():
         agency.country.add(1, 2)
     for configuration in models.SpacecraftConfiguration.objects.all():
@@ -82,6 +94,22 @@ def test_many_rows_take_as_many_queries_as_one(
     api: Client, everything_related: None, resource: str, what: str
 ) -> None:
     assert count(api, address(resource, what, 100)) == count(api, address(resource, what, 1))
+
+
+def test_100_spacecraft_take_as_many_queries_with_30_flights_each_as_one_with_one(
+    api: Client, everything_related: None
+) -> None:
+    address = "/2.3.0/spacecraft/?mode=detailed"
+    with_one = count(api, f"{address}&limit=1")
+    launch = models.Launch.objects.get(name="x")
+    models.SpacecraftFlight.objects.bulk_create(
+        models.SpacecraftFlight(spacecraft=craft, launch=launch)
+        for craft in models.Spacecraft.objects.all()[:100]
+        for _ in range(29)
+    )
+    assert count(api, f"{address}&limit=100") == with_one
+    shown = json.loads(api.get(f"{address}&limit=100").content)["results"]
+    assert {len(craft["flights"]) for craft in shown} >= {30}
 
 
 def test_spacecraft_in_normal_mode_take_no_more_than_6_queries() -> None:

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -63,9 +63,9 @@ class Launch(Named):
         self.slug = self.slug or slugify(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """The flights of this launch, and the figures of their craft, follow."""
+        """Its flights, and with them the figures of their craft, follow."""
         self.fill_in()
-        with history.following(*self.flights.values_list("spacecraft", flat=True)):
+        with transaction.atomic():
             super().save(*args, **kwargs)
             for flight in self.flights.all():
                 flight.launch = self

@@ -1,0 +1,233 @@
+"""Flights, launches and landings, and the quoted parts in them."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from spacecraft.models import Landing, Launch, SpacecraftFlight
+from spacecraft.serializers.launches import LaunchStatus, Mission, Pad, ProgramNormal, RocketNormal
+from spacecraft.serializers.places import LandingLocation
+from spacedevs.api.addresses import Addresses
+from spacedevs.api.quotes import arranged, blank, completed, faults, quote
+
+UPSTREAM = "https://ll.thespacedevs.com/2.3.0"
+
+
+def get(api: Client, path: str, **query: Any) -> Any:
+    response = api.get(f"/2.3.0/{path}", query)
+    assert response.status_code == 200, response.content
+    return json.loads(response.content)
+
+
+def flights(api: Client, **query: Any) -> list[int]:
+    return [row["id"] for row in get(api, "spacecraft_flights/", **query)["results"]]
+
+
+# The endpoint
+
+
+def test_a_craft_in_detailed_mode_has_its_flights_in_normal_mode(api: Client) -> None:
+    (flight,) = get(api, "spacecraft/616/")["flights"]
+    assert flight == {**get(api, "spacecraft_flights/", spacecraft=616)["results"][0]}
+    assert flight["response_mode"] == "normal"
+
+
+def test_a_craft_whose_flights_are_not_all_known_has_none(api: Client) -> None:
+    craft = get(api, "spacecraft/289/")
+    assert (craft["flights_count"], craft["flights"]) == (6, [])
+
+
+def test_flights_are_filtered_by_spacecraft(api: Client) -> None:
+    assert flights(api, spacecraft=616) == [887]
+
+
+def test_flights_are_searched_by_the_crafts_name(api: Client) -> None:
+    assert flights(api, search="tianzhou") == [602, 908]
+
+
+def test_flights_are_searched_by_destination(api: Client) -> None:
+    SpacecraftFlight.objects.filter(pk=602).update(destination="Tiangong space station")
+    assert flights(api, search="tiangong") == [602]
+
+
+def test_flights_are_ordered_by_destination_as_a_person_sorts(api: Client) -> None:
+    SpacecraftFlight.objects.filter(pk=602).update(destination="à la Lune")
+    SpacecraftFlight.objects.filter(pk=858).update(destination="Aldebaran")
+    SpacecraftFlight.objects.filter(pk=872).update(destination="A-Lagrange")
+    assert flights(api, ordering="destination", limit=3) == [872, 602, 858]
+
+
+def test_a_flights_page_shows_the_richest_mode(api: Client) -> None:
+    flight = get(api, "spacecraft_flights/887/")
+    assert flight["response_mode"] == "detailed"
+    assert flight["spacecraft"]["spacecraft_config"]["response_mode"] == "detailed"
+    assert flight["docking_events"] == []
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("part", "address"),
+    [
+        (("url",), "http://localhost/2.3.0/spacecraft_flights/887/"),
+        (("spacecraft", "url"), "http://localhost/2.3.0/spacecraft/616/"),
+        (
+            ("launch", "launch_service_provider", "url"),
+            "http://localhost/2.3.0/agencies/63/",
+        ),
+        (("launch", "url"), f"{UPSTREAM}/launches/"),
+        (("launch", "pad", "url"), f"{UPSTREAM}/pads/"),
+        (("launch", "rocket", "configuration", "url"), f"{UPSTREAM}/launcher_configurations/"),
+        (("landing", "url"), f"{UPSTREAM}/landings/"),
+    ],
+)
+@pytest.mark.parametrize("format", ["", "?format=json"])
+def test_an_address_leads_here_where_we_serve_it_and_upstream_where_not(
+    api: Client, part: tuple[str, ...], address: str, format: str
+) -> None:
+    value: Any = get(api, f"spacecraft_flights/887/{format}")
+    for key in part:
+        value = value[key]
+    assert value.startswith(address)
+    assert value.partition("?")[1:] == format.partition("?")[1:]
+
+
+@pytest.mark.parametrize(
+    ("given", "moved"),
+    [
+        (f"{UPSTREAM}/agencies/121/?format=json", "/2.3.0/agencies/121/"),
+        ("https://lldev.thespacedevs.com/2.3.0/spacecraft/1/", "/2.3.0/spacecraft/1/"),
+        ("http://127.0.0.1:8000/2.3.0/pads/87/", f"{UPSTREAM}/pads/87/"),
+        (f"{UPSTREAM}/config/countries/1/", "/2.3.0/config/countries/1/"),
+        ("https://example.org/agencies/1/", "https://example.org/agencies/1/"),
+        ("", ""),
+    ],
+)
+def test_an_address_of_any_launch_library_server_is_moved(given: str, moved: str) -> None:
+    assert Addresses(None).moved(given) == moved
+
+
+def test_upstreams_address_is_a_setting(api: Client, settings: Any) -> None:
+    settings.UPSTREAM_URL = "https://mirror.example/2.3.0/"
+    launch = get(api, "spacecraft_flights/887/")["launch"]
+    assert launch["url"].startswith("https://mirror.example/2.3.0/launches/")
+
+
+# Quoted parts
+
+STATUS = {"id": 3, "name": "Launch Successful", "abbrev": "Success", "description": "It flew."}
+
+
+@pytest.mark.parametrize(
+    "shape", [LaunchStatus, Mission, Pad, ProgramNormal, RocketNormal, LandingLocation]
+)
+def test_a_blank_part_is_of_its_shape(shape: Any) -> None:
+    assert list(faults(shape, blank(shape))) == []
+
+
+def test_what_is_known_of_a_part_stands_in_it() -> None:
+    pad = completed(Pad, {"id": 87, "location": {"name": "Kennedy Space Center, FL, USA"}})
+    assert (pad["id"], pad["location"]["name"]) == (87, "Kennedy Space Center, FL, USA")
+    assert list(pad) == list(blank(Pad))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"id": "3"}, "id: '3' where a whole number is expected"),
+        ({"id": True}, "id: True where a whole number is expected"),
+        ({"id": None}, "id: null where a value is required"),
+        ({"name": 3}, "name: 3 where a text is expected"),
+        (
+            {"abbrev": "x" * 256},
+            f"abbrev: '{'x' * 76}... where a text of at most 255 characters is expected",
+        ),
+    ],
+)
+def test_a_fault_is_named_with_its_key_and_value(change: dict[str, Any], fault: str) -> None:
+    assert list(faults(LaunchStatus, {**STATUS, **change})) == [fault]
+
+
+def test_a_fault_deep_in_a_part_is_named_by_its_path() -> None:
+    pad = blank(Pad)
+    pad["agencies"] = [{**agency_blank(), "type": {"id": 1.5, "name": "Government"}}]
+    assert list(faults(Pad, pad)) == ["agencies[0].type.id: 1.5 where a whole number is expected"]
+
+
+def agency_blank() -> dict[str, Any]:
+    from spacecraft.serializers.agencies import AgencyNormal
+
+    return blank(AgencyNormal)
+
+
+def test_a_key_that_is_missing_is_a_fault_only_where_it_is_required() -> None:
+    assert list(faults(LaunchStatus, {"id": 3})) == ["name: is missing"]
+
+
+def test_keys_are_arranged_in_the_contracts_order_and_unknown_ones_left_out() -> None:
+    mixed = {"unknown": 1, **dict(reversed(STATUS.items()))}
+    assert list(arranged(LaunchStatus, mixed)) == list(STATUS)
+
+
+def test_a_quoted_part_is_checked_and_arranged_when_it_comes_in(db: None) -> None:
+    launch = Launch.objects.first()
+    assert launch
+    launch.status = dict(reversed(STATUS.items()))
+    launch.full_clean()
+    assert list(launch.status) == list(STATUS)
+    launch.status = {**STATUS, "name": None}
+    with pytest.raises(ValidationError, match="name: null where a value is required"):
+        launch.full_clean()
+
+
+def test_a_quoted_part_is_printed_to_the_letter_but_for_its_addresses(api: Client) -> None:
+    launch = SpacecraftFlight.objects.get(pk=887).launch
+    printed = get(api, "spacecraft_flights/887/")["launch"]["mission"]
+    assert json.dumps(printed) == json.dumps(launch.mission)
+
+
+def test_a_quote_leaves_what_is_kept_as_it_is() -> None:
+    kept = completed(
+        Pad, {"url": f"{UPSTREAM}/pads/1/", "agencies": [{"url": f"{UPSTREAM}/agencies/1/"}]}
+    )
+    before = json.dumps(kept)
+    moved = quote(Pad, kept, Addresses(None))
+    assert moved["agencies"][0]["url"] == "/2.3.0/agencies/1/"
+    assert json.dumps(kept) == before
+
+
+def test_a_landing_of_which_little_is_known_has_every_key(api: Client) -> None:
+    landing = get(api, "spacecraft_flights/887/")["landing"]
+    assert landing["id"] == Landing.objects.get(flight=887).pk
+    assert landing["landing_location"]["location"]["name"] == ""
+
+
+def test_a_flight_without_a_landing_shows_a_blank_one(api: Client) -> None:
+    assert SpacecraftFlight.objects.get(pk=602).landing is None
+    landing = get(api, "spacecraft_flights/602/")["landing"]
+    assert (landing["id"], landing["attempt"], landing["success"]) == (0, False, None)
+
+
+def test_an_editor_makes_a_launch_and_a_flight_without_writing_json(
+    admin_client: Client, api: Client
+) -> None:
+    def post(model: str, **values: Any) -> None:
+        answer = admin_client.post(f"/admin/spacecraft/{model}/add/", values)
+        assert answer.status_code == 302, answer.context["adminform"].form.errors
+
+    moment = {"net_0": "2026-11-01", "net_1": "10:00:00"}
+    updated = {"last_updated_0": "2026-11-01", "last_updated_1": "12:00:00"}
+    post(
+        "launch", name="Atlas V N22 | Starliner-2", launch_service_provider=124, **moment, **updated
+    )
+    launch = Launch.objects.get(name="Atlas V N22 | Starliner-2")
+    assert (launch.slug, launch.window_end) == ("atlas-v-n22-starliner-2", launch.net)
+    post("spacecraftflight", spacecraft=290, launch=str(launch.pk), destination="ISS")
+    flight = get(api, "spacecraft_flights/", spacecraft=290)["results"][0]
+    assert (flight["destination"], flight["launch"]["name"]) == ("ISS", launch.name)
+    assert datetime.fromisoformat(flight["launch"]["net"]) == launch.net
