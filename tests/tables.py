@@ -1,0 +1,91 @@
+"""The contract's tables, which are upstream's OpenAPI document written down a field a line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+TABLES = Path(__file__).parent / "contract"
+OPERATIONS = json.loads((TABLES / "endpoints.json").read_text())
+SHAPES = json.loads((TABLES / "shapes.json").read_text())
+
+# What is not there yet.
+NOT_BUILT_PATHS = {"/2.3.0/api-throttle/"}
+BUILT = [operation for operation in OPERATIONS if operation["path"] not in NOT_BUILT_PATHS]
+LISTS = [operation for operation in BUILT if "filters" in operation]
+
+# A table's word for a field, and OpenAPI's.
+WORDS = {
+    "type": "type",
+    "format": "format",
+    "max_length": "maxLength",
+    "default": "default",
+    "description": "description",
+    "pattern": "pattern",
+    "read_only": "readOnly",
+    "nullable": "nullable",
+}
+
+
+def reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def mode_of(name: str) -> str:
+    (mode,) = (f["default"] for f in SHAPES[name]["fields"] if f["name"] == "response_mode")
+    return str(mode)
+
+
+def schema_of_field(field: Any) -> dict[str, Any]:
+    """A field as OpenAPI writes it."""
+    said = {openapi: field[word] for word, openapi in WORDS.items() if field.get(word)}
+    if field.get("many"):
+        return {**said, "type": "array", "items": reference(field["shape"])}
+    if "shape" not in field:
+        return said
+    # A reference stands alone in OpenAPI 3.0: what else is said stands around it.
+    return {**said, "allOf": [reference(field["shape"])]} if said else reference(field["shape"])
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """A component as OpenAPI writes it."""
+    shape = SHAPES[name]
+    if "one_of" in shape:
+        mapping = {mode_of(member): reference(member)["$ref"] for member in shape["one_of"]}
+        return {
+            "oneOf": [reference(member) for member in shape["one_of"]],
+            "discriminator": {"propertyName": shape["discriminator"], "mapping": mapping},
+        }
+    return {
+        "type": "object",
+        "properties": {field["name"]: schema_of_field(field) for field in shape["fields"]},
+        "required": sorted(field["name"] for field in shape["fields"] if field["required"]),
+    }
+
+
+def document() -> dict[str, Any]:
+    """Upstream's OpenAPI document, rebuilt as far as a client needs it."""
+
+    def parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
+        return {"name": name, "in": place, "required": place == "path", "schema": schema}
+
+    def operation(of: Any) -> dict[str, Any]:
+        integers = ("limit", "offset") if "filters" in of else ()
+        given = [parameter(name, "query", {"type": "integer"}) for name in integers]
+        if "filters" not in of:
+            given.append(parameter("id", "path", {"type": "integer"}))
+        elif of["modes"]:
+            given.append(parameter("mode", "query", {"type": "string", "enum": of["modes"]}))
+        content = {"application/json": {"schema": reference(of["response"])}}
+        return {
+            "operationId": of["operation_id"],
+            "tags": of["tags"],
+            "parameters": given,
+            "responses": {"200": {"description": "", "content": content}},
+        }
+
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Launch Library", "version": "2.3.0"},
+        "paths": {of["path"]: {"get": operation(of)} for of in BUILT},
+        "components": {"schemas": {name: schema_of(name) for name in SHAPES}},
+    }
