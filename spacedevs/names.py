@@ -95,10 +95,13 @@ class SortedQuerySet(models.QuerySet):
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
 
+SortedManager = models.Manager.from_queryset(SortedQuerySet)
+
+
 class Sorted(models.Model):
     """A row with sort keys, which a save of their source alone carries along."""
 
-    objects = SortedQuerySet.as_manager()
+    objects = SortedManager()
 
     class Meta:
         abstract = True

@@ -98,6 +98,9 @@ class FlightQuerySet(SortedQuerySet):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
 
+FlightManager = models.Manager.from_queryset(FlightQuerySet)
+
+
 class SpacecraftFlight(Sorted):
     """One flight of one craft. Its craft's figures follow what is saved and deleted here."""
 
@@ -119,7 +122,7 @@ class SpacecraftFlight(Sorted):
         "spacecraft.serializers.dockings.DockingEventForChaserNormal", many=True
     )
 
-    objects = FlightQuerySet.as_manager()  # type: ignore[misc]
+    objects = FlightManager()  # type: ignore[misc]  # narrower than the base's
 
     class Meta:
         ordering = ("id",)
