@@ -101,8 +101,6 @@ SortedManager = models.Manager.from_queryset(SortedQuerySet)
 class Sorted(models.Model):
     """A row with sort keys, which a save of their source alone carries along."""
 
-    objects = SortedManager()
-
     class Meta:
         abstract = True
 
@@ -119,6 +117,8 @@ class Named(Sorted):
 
     name = models.CharField(max_length=255)
     sort_name = SortKeyField("name")
+
+    objects = SortedManager()
 
     class Meta:
         abstract = True

@@ -122,7 +122,7 @@ class SpacecraftFlight(Sorted):
         "spacecraft.serializers.dockings.DockingEventForChaserNormal", many=True
     )
 
-    objects = FlightManager()  # type: ignore[misc]  # narrower than the base's
+    objects = FlightManager()
 
     class Meta:
         ordering = ("id",)
