@@ -35,19 +35,7 @@ class CelestialBodyNormal(Quoted):
     wiki_url = serializers.URLField(max_length=200, required=False, allow_null=True)
 
 
-class CelestialBodyDetailed(Quoted):
-    response_mode = ResponseModeField("normal")
-    id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=255)
-    type = CelestialBodyType()
-    diameter = serializers.FloatField(required=False, allow_null=True, help_text="m")
-    mass = serializers.FloatField(required=False, allow_null=True, help_text="kg")
-    gravity = serializers.FloatField(required=False, allow_null=True, help_text="m/s^2")
-    length_of_day = serializers.CharField(required=False, allow_null=True)
-    atmosphere = serializers.BooleanField(required=False)
-    image = Image()
-    description = serializers.CharField(required=False, allow_null=True)
-    wiki_url = serializers.URLField(max_length=200, required=False, allow_null=True)
+class CelestialBodyDetailed(CelestialBodyNormal):
     total_attempted_launches = serializers.IntegerField(required=False)
     successful_launches = serializers.IntegerField(required=False)
     failed_launches = serializers.IntegerField(required=False)
