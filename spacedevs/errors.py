@@ -9,6 +9,7 @@ import orjson
 from django import db
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from django.views import defaults
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -16,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 # gunicorn's default `limit_request_line`, which upstream runs with.
 MAX_ADDRESS = 4094  # bytes
-DATABASE_FAULTS = (db.OperationalError, db.InterfaceError, db.ProgrammingError)
+DATABASE_FAULTS = (db.OperationalError, db.InterfaceError)
+NO_SUCH_TABLE = "42P01"  # PostgreSQL's, for a table that no migration has made yet
 DATABASE_AWAY = (
     "The database does not answer, or has not been migrated. "
     "Start it, check DATABASE_URL, and run `manage.py migrate`."
@@ -47,6 +49,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error(request, HTTPStatus.INTERNAL_SERVER_ERROR, "A server error occurred.")
 
 
+def is_database_away(exception: Exception) -> bool:
+    """Not so for every ProgrammingError: a mistake of ours in SQL is a 500."""
+    missing = getattr(exception.__cause__, "sqlstate", None) == NO_SUCH_TABLE
+    return isinstance(exception, DATABASE_FAULTS) or missing
+
+
 def database_away(request: HttpRequest, exception: Exception) -> HttpResponse:
     logger.error("%s %s: %s", request.method, request.path, exception)
     response = error(request, HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
@@ -56,7 +64,7 @@ def database_away(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Any:
     """DRF's own, which knows nothing of a database that is away."""
-    if isinstance(exception, DATABASE_FAULTS):
+    if is_database_away(exception):
         return database_away(context["request"]._request, exception)
     return drf_exception_handler(exception, context)
 
@@ -71,7 +79,7 @@ class Faults:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, DATABASE_FAULTS):
+        if is_database_away(exception):
             return database_away(request, exception)
         return None
 
@@ -83,7 +91,10 @@ class LongAddresses:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        length = len(request.get_full_path())
+        # The query as it was sent. The path is decoded by the server, and measured as it must be
+        # written: one that escapes letters without need counts less than it had.
+        query = request.META.get("QUERY_STRING", "")
+        length = len(escape_uri_path(request.path)) + len(query) + bool(query)
         if length > MAX_ADDRESS:
             return error(
                 request,

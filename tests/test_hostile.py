@@ -157,6 +157,11 @@ def address_of(length: int) -> str:
     return start + "x" * (length - len(f"/2.3.0/{start}"))
 
 
+def test_a_raw_query_is_measured_as_it_was_sent(api: Client) -> None:
+    query = "x=" + '"' * 1400  # three times as long where it is escaped
+    assert api.get("/2.3.0/spacecraft/", QUERY_STRING=query).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["nothing", "nothing/", "spacecraft/1/nothing/", "%00/", "%ff/"])
 def test_an_unknown_path_is_not_found_in_json(api: Client, path: str) -> None:
     assert get(api, path) == (404, {"detail": "Not found."})

@@ -188,6 +188,7 @@ def test_a_lists_modes(document: Any, operation: Any) -> None:
 
 @pytest.mark.parametrize("name", OBJECTS)
 def test_a_components_keys_and_their_order(components: Any, name: str) -> None:
+    assert set(components[name]) == {"type", "properties", "required"}
     assert components[name]["type"] == "object"
     assert list(components[name]["properties"]) == [f["name"] for f in SHAPES[name]["fields"]]
 

@@ -14,8 +14,6 @@ import pytest
 
 from tests.conftest import free_port, fresh_database, manage, wait_until_it_answers
 
-# `server` needs the tests' database, which is made only if a chosen test asks for it.
-
 NOWHERE = "postgres://127.0.0.1:1/x"
 CSS = "/static/rest_framework/css/default.css"
 COUNTS = """
@@ -360,3 +358,15 @@ def test_what_is_not_http_is_refused_and_the_server_goes_on(server: str) -> None
         connection.sendall(b"nonsense\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
     assert ask(server, "GET", "/2.3.0/")[0] == 200
+
+
+def test_a_server_that_is_told_to_stop_while_it_starts_stops(prepared: dict[str, str]) -> None:
+    env = {**prepared, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        manage("serve"), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout
+    assert any(b"Started worker" in line for line in process.stdout)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -12,6 +12,9 @@ from spacedevs import environment
 
 LARGEST_PORT = 65535
 MOST_WORKERS = 256
+# Seconds that a worker has to end. One that is told to while it starts does not hear it, and the
+# site would never stop; Docker waits for ten.
+GRACE = 5
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # only compared with
 
 
@@ -36,6 +39,7 @@ class Command(BaseCommand):
             blocking_threads=1,
             websockets=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=GRACE,
             log_enabled=True,
         ).serve()
 
