@@ -12,9 +12,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from spacecraft import history, models
-from spacedevs.editing import RecordAdmin, RecordOptions, figures
+from spacecraft.mirror import holds
+from spacedevs import editing
+from spacedevs.editing import RecordOptions, figures
 
 admin.site.site_header = admin.site.site_title = "spacedevs"
+
+
+class RecordAdmin(editing.RecordAdmin):
+    """What an editor changes of a record that came from upstream is held against the mirror."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            holds.hold(obj, form.changed_data)
 
 
 def quoted(title: str, *fields: str) -> Any:

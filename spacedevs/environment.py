@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,13 @@ VARIABLES = (
         "https://ll.thespacedevs.com/2.3.0/",
         "where the addresses of objects lead that this server does not serve: launches, pads",
     ),
+    Variable(
+        "MIRROR_FROM",
+        "https://ll.thespacedevs.com/2.3.0/",
+        "the server that `manage.py mirror` reads",
+    ),
+    Variable("MIRROR_TOKEN", "", "the key that it shows there"),
+    Variable("MIRROR_BUDGET", "15", "the calls that it may make in any hour"),
     Variable(
         "HELP_URL",
         "https://lldev.thespacedevs.com/docs",

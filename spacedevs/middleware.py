@@ -3,8 +3,12 @@
 from collections.abc import Callable
 
 from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
+
+LEAST_ERROR = 400
 
 # No page asks another host for anything: said here once, and enforced by the browser.
 # Styles in attributes are DRF's, Swagger UI's and ReDoc's; ReDoc searches in a worker of its own.
@@ -23,6 +27,21 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         if response.get("Content-Type", "").startswith("text/html"):
             response["Content-Security-Policy"] = POLICY
+        return response
+
+
+class DataAsOf:
+    """`Data-As-Of` on the API's answers: when a mirror's source gave the data."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(settings.API_ROOT) and response.status_code < LEAST_ERROR:
+            as_of = import_string(settings.DATA_AS_OF)()
+            if as_of is not None:
+                response["Data-As-Of"] = f"{as_of:%Y-%m-%dT%H:%M:%SZ}"
         return response
 
 

@@ -21,6 +21,7 @@ if environment.boolean("BEHIND_PROXY"):
 API_VERSION = "2.3.0"
 API_ROOT = f"/{API_VERSION}/"
 API_ROUTER = "spacecraft.urls.router"
+DATA_AS_OF = "spacecraft.mirror.as_of.as_of"  # a function: a time, or None
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"
@@ -28,6 +29,7 @@ WSGI_APPLICATION = "spacedevs.wsgi.application"
 INSTALLED_APPS = [
     "spacedevs",
     "spacecraft",
+    "spacecraft.mirror",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -53,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "spacedevs.middleware.DataAsOf",
     "spacedevs.middleware.HeadAsGet",
 ]
 TEMPLATES = [

@@ -75,7 +75,7 @@ def _walk(serializer: Any) -> Plan:
             )
         if child.write_only or child.source == "*":
             continue
-        relation = _relation(model, child.source.split(".")[0])
+        relation = relation_of(model, child.source.split(".")[0])
         if relation is not None:
             plan.add(relation, _plan_below(child, relation))
     return plan
@@ -86,7 +86,7 @@ def heavy(model: type[Model]) -> list[str]:
     return [column.name for column in model._meta.fields if getattr(column, "heavy", False)]
 
 
-def _relation(model: type[Model], name: str) -> Any:
+def relation_of(model: type[Model], name: str) -> Any:
     """The relation that the attribute `name` of a row follows, if it is one."""
     relations = (field for field in model._meta.get_fields() if field.is_relation)
     return next((relation for relation in relations if accessor(relation) == name), None)

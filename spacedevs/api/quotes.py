@@ -12,9 +12,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import isodate
 from rest_framework import serializers
 
 from spacedevs.api.addresses import Addresses
+from spacedevs.api.durations import DurationField
 from spacedevs.api.fields import QuotedUrlField, UrlField
 from spacedevs.api.modes import ResponseModeField
 
@@ -44,9 +46,30 @@ def faults(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
     for name, field in fields_of(shape).items():
         where = f"{path}.{name}" if path else name
         if name in value:
-            yield from _faults_at(field, value[name], where)
+            if value[name] is not None or name not in null_in_practice(shape):
+                yield from _faults_at(field, value[name], where)
         elif field.required or field.read_only:
             yield f"{where}: is missing"
+
+
+def null_in_practice(shape: Shape) -> tuple[str, ...]:
+    """Parts that upstream gives as null, whatever its own document says."""
+    names: tuple[str, ...] = getattr(shape, "null_in_practice", ())
+    return names
+
+
+def strangers(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+    """The keys in `value`, at any depth, that the contract does not know."""
+    fields = fields_of(shape)
+    for name in value:
+        where = f"{path}.{name}" if path else name
+        part = part_of(fields[name]) if name in fields else None
+        if name not in fields:
+            yield where
+        elif part:
+            items = value[name] if isinstance(value[name], list) else [value[name]]
+            for item in filter(None, items):
+                yield from strangers(part, item, where)
 
 
 def _faults_at(field: serializers.Field, value: Any, where: str) -> Iterator[str]:
@@ -82,6 +105,7 @@ FORMATS: tuple[tuple[type[serializers.Field], Any, str], ...] = (
     (serializers.DateTimeField, datetime.fromisoformat, "a date and time"),
     (serializers.DateField, date.fromisoformat, "a date"),
     (serializers.UUIDField, UUID, "a UUID"),
+    (DurationField, isodate.parse_duration, "a duration"),
 )
 
 
@@ -96,6 +120,8 @@ def _unlike(field: serializers.Field, value: Any) -> str:
                 parse(value)
             except ValueError:
                 return words
+    if isinstance(value, str) and "\0" in value:
+        return "a text without NUL"  # PostgreSQL keeps none
     longest = getattr(field, "max_length", None)
     return f"a text of at most {longest} characters" if longest and len(value) > longest else ""
 

@@ -9,7 +9,7 @@ from rest_framework import routers, viewsets
 from rest_framework.generics import get_object_or_404
 from rest_framework.views import APIView
 
-from spacedevs.api.description import Examples, Section, format_section, help_section
+from spacedevs.api.description import Examples, Section, Words, format_section, help_section
 from spacedevs.api.filters import Filters, Ordering, Search
 from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.pagination import Pages
@@ -68,7 +68,9 @@ class Root(ReadOnly, routers.APIRootView):
     """The addresses of all resources."""
 
     def sections(self) -> list[Section]:
-        return [format_section(self), help_section()]
+        as_of = import_string(settings.DATA_AS_OF)()
+        data = [Section("Data", (Words("As of", (f"{as_of:%Y-%m-%d %H:%M:%S} UTC",)),))]
+        return [*(data if as_of else []), format_section(self), help_section()]
 
 
 class Router(routers.DefaultRouter):

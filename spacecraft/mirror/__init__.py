@@ -1,0 +1,1 @@
+"""The whole upstream catalogue, and never a half-written one."""

@@ -1,0 +1,169 @@
+"""An answer's objects → rows, by the shapes that print them: what a shape writes, it also reads.
+
+An object nests others, and the same row comes in many of them: an agency alone, in each of its
+configurations, in each launch. The richest shape that a row came in says what it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import isodate
+from django.db.models import Model
+from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework import serializers
+
+from spacecraft.models import Spacecraft, SpacecraftFlight
+from spacedevs.api.durations import DurationField
+from spacedevs.api.fields import UrlField
+from spacedevs.api.modes import ResponseModeField
+from spacedevs.api.plans import relation_of
+from spacedevs.api.quotes import arranged, blank, fields_of, part_of
+from spacedevs.api.shapes import Quoted
+
+PARSERS: tuple[tuple[type[serializers.Field], Any], ...] = (
+    (DurationField, isodate.parse_duration),
+    (serializers.DateTimeField, parse_datetime),
+    (serializers.DateField, parse_date),
+    (serializers.UUIDField, UUID),
+)
+NOBODY = (0, "")  # the id of a blank part
+
+
+@dataclass
+class Row:
+    """What the source says of a row: `values` by column, `links` by relation to many."""
+
+    model: type[Model]
+    pk: Any
+    date: datetime  # as of when
+    values: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, list[Any]] = field(default_factory=dict)
+    richness: int = -1
+
+    def learn(self, told: "Row") -> None:
+        """A richer shape overrules; a poorer one fills in what is not known."""
+        if told.richness > self.richness:
+            self.date, self.richness = told.date, told.richness
+            self.values |= told.values
+            self.links |= told.links
+        else:
+            self.values = {**told.values, **self.values}
+            self.links = {**told.links, **self.links}
+
+
+class Rows:
+    """All that a set of answers says."""
+
+    def __init__(self) -> None:
+        self.by_model: dict[type[Model], dict[Any, Row]] = {}
+        self.named: list[tuple[Row, str, str]] = []  # a row, its relation, and the name it gives
+
+    def of(self, model: type[Model]) -> dict[Any, Row]:
+        return self.by_model.setdefault(model, {})
+
+    def read(self, shape: Any, body: dict[str, Any], date: datetime) -> Row:
+        """The row of an object, and those of all that it nests."""
+        model = shape.Meta.model
+        pk = model._meta.pk.to_python(body["id"])
+        row = self.of(model).setdefault(pk, Row(model, pk, date))
+        fields = fields_of(shape)
+        told = Row(model, pk, date, richness=len(fields))
+        for name, child in fields.items():
+            skipped = name == "id" or isinstance(child, (UrlField, ResponseModeField))
+            if name in body and not skipped:
+                self._read_field(told, child, body[name])
+        row.learn(told)
+        return row
+
+    def _read_field(self, told: Row, child: Any, value: Any) -> None:
+        part, source = part_of(child), str(child.source)
+        if isinstance(child, serializers.SlugRelatedField):
+            told.values[f"{source}_id"] = None
+            if value is not None:
+                self.named.append((told, source, value))
+        elif part is None:
+            told.values[source] = parsed(child, value)
+        elif issubclass(part, Quoted):
+            told.values[source] = kept(part, value)
+        elif isinstance(child, serializers.ListSerializer):
+            self._read_many(told, source, part, value or [])
+        else:
+            known = value is not None and value["id"] not in NOBODY
+            told.values[f"{source}_id"] = self.read(part, value, told.date).pk if known else None
+
+    def _read_many(self, told: Row, source: str, part: Any, items: list[Any]) -> None:
+        children = [self.read(part, item, told.date) for item in items]
+        relation = relation_of(told.model, source)
+        if relation.concrete or relation.one_to_many:
+            told.links[source] = [child.pk for child in children]
+        if relation.one_to_many:
+            for child in children:
+                child.values[relation.field.attname] = told.pk
+
+    def resolve_names(self) -> Iterator[str]:
+        """Names of parents → their ids; yields a sentence for each name that is nobody's."""
+        for told, source, name in self.named:
+            related = told.model._meta.get_field(source).related_model
+            known = self.of(related) if isinstance(related, type) else {}
+            found = [other.pk for other in known.values() if other.values.get("name") == name]
+            if found:
+                self.of(told.model)[told.pk].values[f"{source}_id"] = min(found)
+            else:
+                kind = told.model._meta.verbose_name
+                yield f"{kind} {told.pk}: {source}: {name!r} is the name of none"
+
+
+def parsed(child: serializers.Field, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(child, DurationField) and not child.allow_null:
+        return isodate.parse_duration(value) or None  # `P0D` is one that is not known
+    return next((parse(value) for cls, parse in PARSERS if isinstance(child, cls)), value)
+
+
+def kept(part: Any, value: Any) -> Any:
+    """A quoted part as it is kept: null for one that says nothing."""
+    if isinstance(value, list):
+        return [arranged(part, item) for item in value]
+    if value is None or value == blank(part):
+        return None
+    return arranged(part, value)
+
+
+def set_running(rows: Rows, docked: set[int]) -> None:
+    """Since when durations run: since the answer that gave them, where they do.
+
+    A duration that the source says at a second, and that runs, is that much and what has passed
+    since: when it began need not be known. `docked`: the ids of the craft that are docked.
+    """
+    crafts = rows.of(Spacecraft)
+    for craft in crafts.values():
+        up = craft.values.get("in_space") and craft.values.get("time_in_space") is not None
+        craft.values["in_space_since"] = craft.date if up else None
+        craft.values["docked_since"] = craft.date if craft.pk in docked else None
+    for flight in rows.of(SpacecraftFlight).values():
+        craft = crafts[flight.values["spacecraft_id"]]
+        goes_on = craft.values.get("in_space") and flight.values.get("mission_end") is None
+        last = goes_on and flight is last_flight(rows, craft.pk)
+        flight.values["running_since"] = flight.date if last else None
+
+
+def last_flight(rows: Rows, craft_id: int) -> Row | None:
+    """The flight of a craft that was launched last, of those that have been."""
+    from spacecraft.models import Launch
+
+    launches = rows.of(Launch)
+
+    def net(flight: Row) -> datetime:
+        launched: datetime = launches[flight.values["launch_id"]].values["net"]
+        return launched
+
+    flown = [
+        flight
+        for flight in rows.of(SpacecraftFlight).values()
+        if flight.values["spacecraft_id"] == craft_id and net(flight) <= flight.date
+    ]
+    return max(flown, key=net, default=None)
