@@ -192,6 +192,24 @@ def test_one_resource_alone_removes_nothing(upstream: Upstream) -> None:
     assert (result.code, result.run.removed, result.run.complete) == (Exit.DONE, 0, False)
 
 
+def test_a_list_that_moved_once_while_it_was_read_is_read_again(upstream: Upstream) -> None:
+    def add() -> None:
+        first = upstream.rows["spacecraft"][0]
+        upstream.rows["spacecraft"].insert(0, {**first, "id": 20_000, "name": "New"})
+
+    upstream.behave(does.then(add), path="spacecraft/")
+    assert (mirror(upstream).code, models.Spacecraft.objects.filter(name="New").count()) == (0, 1)
+
+
+def test_a_part_that_upstream_gives_as_null_comes_in_where_no_column_needs_it(
+    upstream: Upstream,
+) -> None:
+    craft = next(row for row in upstream.rows["spacecraft"] if row["id"] == 616)
+    craft["flights"][0]["landing"]["landing_location"] = None
+    craft["flights"][0]["launch"]["mission"]["orbit"] = None
+    assert mirror(upstream).run.refused == 0
+
+
 def test_an_unknown_key_is_kept_out_and_named_once(upstream: Upstream) -> None:
     for row in upstream.rows["spacecraft"]:
         row["colour"] = "red"

@@ -1,6 +1,7 @@
 """What is read from a source becomes the same catalogue here: this server mirrors itself."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -124,6 +125,15 @@ def test_a_mirror_lives_on_as_its_source_does(
     assert answers(api) == theirs
 
 
+def test_a_mirror_of_a_mirror_answers_as_the_first(api: Client, source: dict[str, Read]) -> None:
+    theirs, craft = answers(api), docked()
+    for sets in (source, None):
+        sets = sets or read(api)
+        empty()
+        mirror(sets, craft)
+    assert answers(api) == theirs
+
+
 def test_a_second_mirror_changes_nothing(api: Client, mirrored: dict[str, Read]) -> None:
     assert mirror(mirrored, docked()).changes() == 0
 
@@ -237,6 +247,18 @@ def test_letting_go_takes_what_the_source_says(
     admin_client.post("/admin/mirror/hold/", data)
     ship = models.Spacecraft.objects.get(pk=630)
     assert (ship.serial_number, ship.status_id) == ("theirs", 1)
+    assert not Hold.objects.exists()
+
+
+def test_one_click_lets_go_of_a_field(mirrored: dict[str, Read], admin_client: Client) -> None:
+    edit(admin_client, serial_number="ours")
+    mirror(changed(mirrored, "spacecraft", 630, serial_number="theirs"), docked())
+    page = admin_client.get("/admin/mirror/hold/").text
+    (button,) = re.findall(r'<button formaction="([^"]+)">Let go</button>', page)
+    assert "&quot;theirs&quot;" in page
+    assert admin_client.get(button).status_code == 405
+    admin_client.post(button)
+    assert models.Spacecraft.objects.get(pk=630).serial_number == "theirs"
     assert not Hold.objects.exists()
 
 

@@ -2,9 +2,15 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
 from spacecraft.mirror import holds
 from spacecraft.mirror.models import Hold, MirrorRun
@@ -42,10 +48,33 @@ class MirrorRunAdmin(Seen):
 
 @admin.register(Hold)
 class HoldAdmin(Seen):
-    list_display = ("model", "key", "field", "upstream", "since")
+    list_display = ("record", "field", "upstream", "since", "button")
     list_filter = ("model", "field")
     search_fields = ("model", "key", "field")
     actions = ("let_go",)
+
+    @admin.display(description="record")
+    def record(self, held: Hold) -> str:
+        model = apps.get_model(held.model)
+        address = reverse(f"admin:{held.model.replace('.', '_')}_change", args=(held.key,))
+        return format_html('<a href="{}">{} {}</a>', address, model._meta.verbose_name, held.key)
+
+    @admin.display(description="")
+    def button(self, held: Hold) -> str:
+        address = reverse("admin:mirror_hold_let_go", args=(held.pk,))
+        return format_html('<button formaction="{}">Let go</button>', address)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.let_go_of_one))
+        return [path("<int:pk>/let-go/", view, name="mirror_hold_let_go"), *super().get_urls()]
+
+    def let_go_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        held = get_object_or_404(Hold, pk=pk)
+        if not self.has_delete_permission(request, held):
+            raise PermissionDenied
+        holds.let_go(held)
+        messages.success(request, f"{held}: upstream's again.")
+        return redirect("admin:mirror_hold_changelist")
 
     @admin.action(description="Let go: take what the source says", permissions=["delete"])
     def let_go(self, request: HttpRequest, queryset: QuerySet) -> None:

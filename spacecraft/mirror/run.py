@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ from spacecraft.mirror.pages import Stage
 STATIONS = "space_stations"
 DOCKED = {"docked_vehicles__gte": 1}
 IN_SPACE = {"in_space": "true"}
+REMEMBERED = timedelta(days=7)  # calls; the budget needs an hour of them
 LOCK = 0x73706163  # "spac": the mirror's, among a PostgreSQL database's advisory locks
 
 
@@ -50,6 +51,7 @@ class Calls:
 
     def record(self, moment: datetime) -> None:
         MirrorCall.objects.create(source=self.root, moment=moment)
+        MirrorCall.objects.filter(moment__lt=moment - REMEMBERED).delete()
 
 
 @contextmanager

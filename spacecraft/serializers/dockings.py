@@ -85,8 +85,6 @@ class PayloadFlightNormal(Quoted):
 
 
 class DockingLocation(Quoted):
-    null_in_practice = ("spacestation", "spacecraft", "payload")  # it is on one of the three
-
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
     spacestation = SpaceStationMini()
@@ -95,9 +93,6 @@ class DockingLocation(Quoted):
 
 
 class DockingEventForChaserNormal(Quoted):
-    # Its target is one of the three.
-    null_in_practice = ("space_station_target", "flight_vehicle_target", "payload_flight_target")
-
     id = serializers.IntegerField(read_only=True)
     url = QuotedUrlField()
     docking = serializers.DateTimeField()

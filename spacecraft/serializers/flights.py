@@ -95,8 +95,6 @@ class LaunchNormal(Shape):
 
 
 class SpacecraftFlightNormal(Shape):
-    null_in_practice = ("landing",)  # of a flight that is to come
-
     url = UrlField("spacecraft_flights")
     spacecraft: Shape = SpacecraftNormal()
     launch = LaunchNormal()

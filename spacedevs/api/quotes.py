@@ -19,6 +19,7 @@ from spacedevs.api.addresses import Addresses
 from spacedevs.api.durations import DurationField
 from spacedevs.api.fields import QuotedUrlField, UrlField
 from spacedevs.api.modes import ResponseModeField
+from spacedevs.api.plans import relation_of
 
 Shape = Any  # a serializer class; the stubs' has no hash
 
@@ -46,16 +47,24 @@ def faults(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
     for name, field in fields_of(shape).items():
         where = f"{path}.{name}" if path else name
         if name in value:
-            if value[name] is not None or name not in null_in_practice(shape):
+            if value[name] is not None:
                 yield from _faults_at(field, value[name], where)
+            elif not may_be_null(shape, field):
+                yield f"{where}: null where a value is required"
         elif field.required or field.read_only:
             yield f"{where}: is missing"
 
 
-def null_in_practice(shape: Shape) -> tuple[str, ...]:
-    """Parts that upstream gives as null, whatever its own document says."""
-    names: tuple[str, ...] = getattr(shape, "null_in_practice", ())
-    return names
+def may_be_null(shape: Shape, field: Any) -> bool:
+    """Upstream gives parts as null that its own document says are none: a docking has one of three
+    targets, a flight that is to come no landing. A part is refused as null where a column needs it.
+    """
+    if part_of(field) is None:
+        return bool(field.allow_null)
+    model = getattr(getattr(shape, "Meta", None), "model", None)
+    column = relation_of(model, str(field.source)) if model else None
+    needed = column is not None and column.concrete and column.many_to_one and not column.null
+    return not needed
 
 
 def strangers(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
@@ -74,10 +83,7 @@ def strangers(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
 
 def _faults_at(field: serializers.Field, value: Any, where: str) -> Iterator[str]:
     part = part_of(field)
-    if value is None:
-        if not field.allow_null:
-            yield f"{where}: null where a value is required"
-    elif part is None:
+    if part is None:
         if expected := _unlike(field, value):
             yield f"{where}: {_shown(value)} where {expected} is expected"
     elif isinstance(field, serializers.ListSerializer):

@@ -1,0 +1,72 @@
+"""A server process of this project as the source of a mirror, over HTTP."""
+
+import json
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+import httpx
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from spacedevs import clock
+from spacedevs.api.viewsets import resources
+from tests.test_mirror_load import empty
+
+TRIES = 5  # the second may end between the server's body and its header
+
+
+@pytest.fixture
+def source(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server) as client:
+        yield client
+
+
+@pytest.fixture
+def mirrored(server: str, db: None) -> None:
+    """This database, emptied and filled again from the server."""
+    empty()
+    with pytest.raises(SystemExit) as ended:
+        call_command("mirror", "--from", f"{server}/2.3.0/", "--budget", "50")
+    assert ended.value.code == 0
+
+
+def theirs_and_ours(
+    source: httpx.Client, api: Client, address: str, patch: pytest.MonkeyPatch
+) -> tuple[str, str]:
+    """Both answers at the server's second, the host aside."""
+    response = source.get(address)
+    now = parsedate_to_datetime(response.headers["Date"])
+    patch.setattr(clock, "now", lambda: now)
+    theirs = response.text.replace(str(source.base_url).rstrip("/"), "http://localhost")
+    return theirs, api.get(address).text
+
+
+def addresses(source: httpx.Client) -> list[str]:
+    """Every page of every list in every mode, and every record."""
+    found = []
+    for resource, viewset in resources().items():
+        for mode in viewset.get_modes().names or ("",):
+            count = source.get(f"/2.3.0/{resource}/").json()["count"]
+            found += [
+                f"/2.3.0/{resource}/?limit=100&mode={mode}&offset={offset}"
+                for offset in range(0, count, 100)
+            ]
+        for offset in range(0, count, 100):
+            page = source.get(f"/2.3.0/{resource}/?limit=100&offset={offset}").json()
+            found += [f"/2.3.0/{resource}/{row['id']}/" for row in page["results"]]
+    return found
+
+
+def test_a_mirror_answers_everything_as_the_server_that_it_mirrors(
+    source: httpx.Client, mirrored: None, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = addresses(source)
+    assert len(asked) > 600
+    for address in asked:
+        for _ in range(TRIES):
+            theirs, ours = theirs_and_ours(source, api, address, monkeypatch)
+            if theirs == ours:
+                break
+        assert json.loads(ours) == json.loads(theirs), address
+        assert ours == theirs, address
