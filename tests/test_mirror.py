@@ -143,6 +143,25 @@ def test_a_page_that_did_not_change_is_not_sent_again(upstream: Upstream) -> Non
     assert all(call.headers.get("if-none-match") for call in upstream.calls[before : before + 6])
 
 
+def test_what_the_calls_left_allow_gathers_over_the_hours(upstream: Upstream, api: Client) -> None:
+    flight = api.get("/2.3.0/spacecraft_flights/887/").json()
+    upstream.rows["spacecraft_flights"] = [
+        {**flight, "id": n, "landing": {**flight["landing"], "id": n}} for n in range(5000, 5150)
+    ]
+    first = mirror(upstream, budget=10)
+    assert first.notes[0].startswith("spacecraft_flights and what follows wait for calls")
+    an_hour_passes()
+    assert mirror(upstream, budget=10).code == Exit.DONE
+    assert models.SpacecraftFlight.objects.filter(pk__gte=5000).count() == 150
+
+
+def test_a_run_counts_its_own_calls(upstream: Upstream) -> None:
+    mirror(upstream)
+    an_hour_passes()
+    before = len(upstream.calls)
+    assert mirror(upstream).run.calls == len(upstream.calls) - before
+
+
 # What comes over
 
 
@@ -175,6 +194,17 @@ def test_without_stations_who_is_docked_shows_in_what_grows(upstream: Upstream) 
     mirror(upstream)
     docked = models.Spacecraft.objects.exclude(docked_since=None)
     assert list(docked.values_list("pk", flat=True)) == [616]
+
+
+def test_a_run_that_does_not_ask_who_is_docked_leaves_that_as_it_was(
+    upstream: Upstream, api: Client
+) -> None:
+    flights = api.get("/2.3.0/spacecraft_flights/?mode=detailed&limit=100").json()["results"]
+    upstream.rows["spacecraft_flights"] = flights
+    docked = models.Spacecraft.objects.exclude(docked_since=None)
+    before = set(docked.values_list("pk", flat=True))
+    mirror(upstream, options=Options(only=("spacecraft_flights",)))
+    assert set(docked.values_list("pk", flat=True)) == before
 
 
 def test_a_rehearsal_changes_nothing(upstream: Upstream) -> None:
@@ -363,6 +393,17 @@ def test_a_broken_source_changes_no_row_and_is_named(upstream: Upstream, kind: s
     change(upstream)
     result = mirror(upstream, budget=100)
     assert (result.code, sentence in result.run.message) == (Exit.FAULT, True), result.run.message
+    assert tables() == before
+
+
+def test_what_the_database_can_not_hold_changes_nothing(upstream: Upstream) -> None:
+    for craft in upstream.rows["spacecraft"]:
+        for flight in craft["flights"]:  # one landing for all of them
+            flight["landing"]["id"] = 7
+    before = tables()
+    result = mirror(upstream)
+    assert (result.code, result.run.outcome) == (Exit.FAULT, "refused")
+    assert "nothing was changed" in result.run.message
     assert tables() == before
 
 

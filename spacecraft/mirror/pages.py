@@ -1,18 +1,20 @@
 """What is read from the source, page by page, and kept until all of it is there."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from spacecraft.mirror.checks import Read
+from spacecraft.mirror.checks import EXTRAS, Read
 from spacecraft.mirror.client import MOST_ROWS, Page, Source, SourceFault
 from spacecraft.mirror.models import MirrorPage
 
 SHIFTS = 3  # times that a list may be read because it moved
-STALE = timedelta(hours=6)  # pages that were read longer ago are of another catalogue
+# Pages that were read longer ago are of another catalogue. The extras gather for longer: in the
+# free tier, a call an hour is left for them.
+STALE, STALE_EXTRAS = timedelta(hours=6), timedelta(hours=24)
 
 
 class Stage:
@@ -20,7 +22,9 @@ class Stage:
 
     def __init__(self, source: Source, now: Callable[[], datetime], seen: Callable[..., None]):
         self.source, self.root, self.now, self.seen = source, str(source.root), now, seen
-        self._all().filter(staged=True, date__lt=now() - STALE).update(staged=False)
+        staged = self._all(staged=True)
+        staged.filter(date__lt=now() - STALE_EXTRAS).update(staged=False)
+        staged.filter(date__lt=now() - STALE).exclude(resource__in=EXTRAS).update(staged=False)
 
     def _all(self, **given: Any) -> Any:
         return MirrorPage.objects.filter(source=self.root, **given)
@@ -28,9 +32,9 @@ class Stage:
     def pages(self, resource: str) -> list[MirrorPage]:
         return list(self._all(resource=resource, staged=True))
 
-    def loaded(self) -> None:
-        """What was staged is in the tables now; it is kept for its ETags."""
-        self._all(staged=True).update(staged=False)
+    def loaded(self, resources: Iterable[str]) -> None:
+        """These lists are in the tables now; their pages are kept for their ETags."""
+        self._all(staged=True, resource__in=list(resources)).update(staged=False)
 
     def read(self, resource: str) -> Read:
         """The whole list, from where an earlier run stopped.

@@ -6,7 +6,7 @@ configurations, in each launch. The richest shape that a row came in says what i
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ PARSERS: tuple[tuple[type[serializers.Field], Any], ...] = (
     (serializers.UUIDField, UUID),
 )
 NOBODY = (0, "")  # the id of a blank part
+AT_ONCE = timedelta(minutes=10)  # answers of one run; a page that waited for calls is older
 
 
 @dataclass
@@ -44,8 +45,8 @@ class Row:
     richness: int = -1
 
     def learn(self, told: "Row") -> None:
-        """A richer shape overrules; a poorer one fills in what is not known."""
-        if told.richness > self.richness:
+        """A richer shape overrules, unless it was told long before; else it fills in the rest."""
+        if told.richness > self.richness and told.date >= self.date - AT_ONCE:
             self.date, self.richness = told.date, told.richness
             self.values |= told.values
             self.links |= told.links

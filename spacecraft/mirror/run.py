@@ -9,9 +9,10 @@ from enum import IntEnum
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from isodate import parse_duration
 
+from spacecraft import models
 from spacecraft.mirror.budget import Budget, Spent
 from spacecraft.mirror.checks import CATALOGUE, EXTRAS, Checked, Read, Refusal, check, whole
 from spacecraft.mirror.client import NotServed, Page, Source, SourceFault
@@ -106,9 +107,9 @@ class Mirror:
                 started=self.now(),
                 rehearsal=self.options.dry_run,
             )
-            before = MirrorCall.objects.count()
             code = self._outcome(run)
-            run.calls = MirrorCall.objects.count() - before
+            calls = MirrorCall.objects.filter(source=run.source, moment__gte=run.started)
+            run.calls = calls.count()
             run.finished = self.now()
             run.save()
             return run, code
@@ -126,9 +127,9 @@ class Mirror:
         except SourceFault as fault:
             run.outcome, run.message = outcome.FAILED, str(fault)
             return Exit.FAULT
-        except DataError as error:
+        except (DataError, IntegrityError) as error:
             words = "The database can't hold what the source says, and nothing was changed"
-            run.outcome, run.message = outcome.FAILED, f"{words}: {str(error).strip()}"
+            run.outcome, run.message = outcome.REFUSED, f"{words}: {str(error).strip()}"
             return Exit.FAULT
         run.outcome = outcome.DONE if self.tally.changes() else outcome.UNCHANGED
         return Exit.DONE
@@ -149,7 +150,7 @@ class Mirror:
     def _load(self, run: MirrorRun, stage: Stage, sets: dict[str, Read], checked: Checked) -> None:
         with transaction.atomic():
             self.tally = load(checked.rows, whole=whole(sets), spared=checked.spared)
-            stage.loaded()
+            stage.loaded(sets)
             if self.options.dry_run:
                 transaction.set_rollback(True)
         for column in ("added", "changed", "unchanged", "removed", "held"):
@@ -175,8 +176,10 @@ class Mirror:
         A source that serves no stations (another instance of this server) is asked a second time
         for the craft in space: who is docked has grown by the seconds in between.
         """
+        known = models.Spacecraft.objects.exclude(docked_since=None)
+        docked = set(known.values_list("pk", flat=True))
         if "spacecraft" not in sets:
-            return set()
+            return docked
         try:
             return set(chasers(self.source.page(STATIONS, 0, filters=DOCKED).results))
         except NotServed:
@@ -185,8 +188,8 @@ class Mirror:
             self.pause(1)
             page = self.source.page("spacecraft", 0, mode="normal", filters=IN_SPACE)
         except Spent:
-            self.notes.append("Who is docked was not asked: the calls are used up.")
-            return set()
+            self.notes.append("Who is docked was not asked, and is as it was: no calls are left.")
+            return docked
         return set(grown(sets["spacecraft"], page))
 
     def _left(self, spent: Spent) -> str:
