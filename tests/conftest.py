@@ -67,10 +67,12 @@ def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
     return now
 
 
-@pytest.fixture(autouse=True)
-def nothing_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def nothing_mirrored() -> Iterator[None]:
     """No query each second for the last run of the mirror, which would be counted by chance."""
-    monkeypatch.setattr(as_of, "as_of", lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(as_of, "as_of", lambda: None)
+        yield
 
 
 @pytest.fixture

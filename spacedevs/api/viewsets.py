@@ -68,9 +68,11 @@ class Root(ReadOnly, routers.APIRootView):
     """The addresses of all resources."""
 
     def sections(self) -> list[Section]:
+        ends = [format_section(self), help_section()]
         as_of = import_string(settings.DATA_AS_OF)()
-        data = [Section("Data", (Words("As of", (f"{as_of:%Y-%m-%d %H:%M:%S} UTC",)),))]
-        return [*(data if as_of else []), format_section(self), help_section()]
+        if as_of is None:
+            return ends
+        return [Section("Data", (Words("As of", (f"{as_of:%Y-%m-%d %H:%M:%S} UTC",)),)), *ends]
 
 
 class Router(routers.DefaultRouter):
