@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 
 from spacecraft.mirror.models import MirrorRun
 
@@ -19,7 +19,7 @@ def as_of() -> datetime | None:
     if time.monotonic() - moment >= FRESH:
         done = (MirrorRun.Outcome.DONE, MirrorRun.Outcome.UNCHANGED)
         runs = MirrorRun.objects.filter(outcome__in=done, complete=True, rehearsal=False)
-        with suppress(OperationalError, InterfaceError):  # an answer that was made is not lost
+        with suppress(DatabaseError, InterfaceError):  # an answer that was made is not lost
             known = runs.values_list("as_of", flat=True).first()
         _kept = (time.monotonic(), known)
     return known
