@@ -6,7 +6,10 @@ from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import http_date
 from django.utils.module_loading import import_string
+
+from spacedevs import clock
 
 LEAST_ERROR = 400
 
@@ -42,6 +45,23 @@ class DataAsOf:
             as_of = import_string(settings.DATA_AS_OF)()
             if as_of is not None:
                 response["Data-As-Of"] = f"{as_of:%Y-%m-%dT%H:%M:%SZ}"
+        return response
+
+
+class Dated:
+    """`Date` is the second of which the answer is: a mirror counts its durations on from there.
+
+    The server's own would be that of the end, which may be a second later.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        second = clock.of(request)
+        response = self.get_response(request)
+        if request.path.startswith(settings.API_ROOT):
+            response["Date"] = http_date(second.timestamp())
         return response
 
 

@@ -2,6 +2,8 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -57,6 +59,18 @@ def test_between_two_requests_a_craft_in_space_grows_by_the_seconds_and_nothing_
         assert parse_duration(new[key]) - parse_duration(old[key]) == timedelta(seconds=seconds)
         new[key] = old[key]
     assert after == before
+
+
+def test_the_date_is_the_second_of_which_the_durations_are(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = (NOON + timedelta(seconds=n) for n in count())  # a second with each look at the clock
+    monkeypatch.setattr(clock, "now", lambda: next(passing))
+    begun = {
+        parsedate_to_datetime(answer["Date"]) - parse_duration(answer.json()["time_in_space"])
+        for answer in (api.get("/2.3.0/spacecraft/616/") for _ in range(3))
+    }
+    assert len(begun) == 1
 
 
 def test_a_craft_on_the_ground_shows_no_change(api: Client, at: Any) -> None:

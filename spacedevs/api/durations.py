@@ -8,6 +8,19 @@ from rest_framework import serializers
 
 from spacedevs import clock
 
+LONGEST = timedelta(microseconds=2**63 - 1)  # what SQLite's column holds
+
+
+def parse_duration(text: str) -> timedelta:
+    """Raises ValueError, also for years and months: they have no fixed length."""
+    try:
+        duration = isodate.parse_duration(text)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is too long") from error
+    if not isinstance(duration, timedelta) or abs(duration) > LONGEST:
+        raise ValueError(f"{text!r} is no length of time, or too long")
+    return duration
+
 
 class DurationField(serializers.CharField):
     """A timedelta as ISO 8601: `P60DT9M`, `PT16M`, `P0D`; never Django's `P60DT00H09M00S`.

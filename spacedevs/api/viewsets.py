@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
-from rest_framework import routers, viewsets
+from rest_framework import routers
 from rest_framework.generics import get_object_or_404
 from rest_framework.views import APIView
 
@@ -14,6 +14,7 @@ from spacedevs.api.filters import Filters, Ordering, Search
 from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.pagination import Pages
 from spacedevs.api.plans import plan_of
+from spacedevs.api.snapshots import OneState
 
 
 class ReadOnly(APIView):
@@ -22,7 +23,7 @@ class ReadOnly(APIView):
     http_method_names = ["get"]
 
 
-class ResourceViewSet(ReadOnly, viewsets.ReadOnlyModelViewSet):
+class ResourceViewSet(ReadOnly, OneState):
     """A resource is its rows and these attributes; the stages below do the work, in this order."""
 
     queryset: QuerySet

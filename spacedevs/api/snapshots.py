@@ -1,0 +1,47 @@
+"""One state of the database for all that a request asks of it, whoever writes meanwhile.
+
+An answer takes several queries. Without this, one that a writer commits between would be told in
+half an answer: a list of the new set with the crews of the old.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from rest_framework import viewsets
+from rest_framework.response import Response
+
+# Said outright, since Django's own atomic() takes SQLite's lock for writers, and PostgreSQL's
+# default isolation gives each query a state of its own.
+BEGIN = {
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "sqlite": "BEGIN DEFERRED",
+}
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All queries within see the database as it was at the first of them."""
+    if connection.in_atomic_block:  # one who writes sees what he writes
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN[connection.vendor])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")  # nothing was written
+
+
+class OneState(viewsets.ReadOnlyModelViewSet):
+    """Lists and records, each of one state of the database."""
+
+    def list(self, *args: Any, **kwargs: Any) -> Response:
+        with snapshot():
+            return super().list(*args, **kwargs)
+
+    def retrieve(self, *args: Any, **kwargs: Any) -> Response:
+        with snapshot():
+            return super().retrieve(*args, **kwargs)
