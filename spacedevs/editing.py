@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from spacedevs.api.durations import LONGEST
+
 
 def figures(*fields: str, collapsed: bool = True) -> Any:
     """A part of a page that holds figures."""
@@ -25,8 +27,6 @@ def figures(*fields: str, collapsed: bool = True) -> Any:
 
 class DurationField(forms.DurationField):
     """Shows ISO 8601, as the API does; takes that and Django's own notation."""
-
-    LONGEST = timedelta(microseconds=2**63 - 1)  # what SQLite's column holds
 
     def prepare_value(self, value: Any) -> Any:
         return isodate.duration_isoformat(value) if isinstance(value, timedelta) else value
@@ -43,11 +43,11 @@ class DurationField(forms.DurationField):
                 code="invalid",
                 params={"value": value},
             ) from error
-        if duration is not None and abs(duration) > self.LONGEST:
+        if duration is not None and abs(duration) > LONGEST:
             raise ValidationError(
                 "“%(value)s” is longer than %(days)s days.",
                 code="overflow",
-                params={"value": value, "days": self.LONGEST.days},
+                params={"value": value, "days": LONGEST.days},
             )
         return duration
 

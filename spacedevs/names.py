@@ -13,6 +13,8 @@ from typing import Any
 from django.db import models
 from django.db.models.signals import pre_save
 
+from spacedevs.ids import Numbered
+
 # Letters that Unicode does not take apart.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "þ": "th"}
@@ -98,7 +100,7 @@ class SortedQuerySet(models.QuerySet):
 SortedManager = models.Manager.from_queryset(SortedQuerySet)
 
 
-class Sorted(models.Model):
+class Sorted(Numbered):
     """A row with sort keys, which a save of their source alone carries along."""
 
     class Meta:

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.module_loading import import_string
 
-from spacedevs.api.quotes import arranged, faults
+from spacedevs.api.conformance import faults
+from spacedevs.api.quotes import arranged
 
 
 class QuotedFormField(forms.JSONField):

@@ -12,7 +12,8 @@ from spacecraft.models import Landing, Launch, SpacecraftFlight
 from spacecraft.serializers.launches import LaunchStatus, Mission, Pad, ProgramNormal, RocketNormal
 from spacecraft.serializers.places import LandingLocation
 from spacedevs.api.addresses import Addresses
-from spacedevs.api.quotes import arranged, blank, completed, faults, quote
+from spacedevs.api.conformance import faults
+from spacedevs.api.quotes import arranged, blank, completed, quote
 
 UPSTREAM = "https://ll.thespacedevs.com/2.3.0"
 

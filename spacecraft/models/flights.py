@@ -11,6 +11,7 @@ from spacecraft import history
 from spacecraft.models.agencies import Agency, count, picture
 from spacecraft.models.vehicles import Spacecraft
 from spacedevs import clock
+from spacedevs.ids import Numbered
 from spacedevs.living import LivingDurationField
 from spacedevs.names import Named, Sorted, SortedQuerySet, SortKeyField
 from spacedevs.quotes import QuotedField
@@ -72,7 +73,7 @@ class Launch(Named):
                 flight.save()
 
 
-class Landing(models.Model):
+class Landing(Numbered):
     """How a flight ended, or is meant to; where is quoted."""
 
     attempt = models.BooleanField(default=False)

@@ -1,5 +1,6 @@
 from django.db import models
 
+from spacedevs.ids import Numbered
 from spacedevs.names import Named
 
 
@@ -27,7 +28,7 @@ class Image(Named):
     single_use = models.BooleanField(default=True)
 
 
-class ImageVariant(models.Model):
+class ImageVariant(Numbered):
     """The same picture for another purpose. It belongs to its image and goes with it."""
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="variants")
