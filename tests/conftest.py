@@ -75,6 +75,12 @@ def nothing_mirrored() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """The usual hash of a superuser's password takes longer than the rest of a test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def api(db: None) -> Client:
     """A client of the API on the fixtures' records."""
@@ -108,6 +114,29 @@ def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def manage(*command: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *command]
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an empty database, on a port that nothing listens on."""
+    with fresh_database(tmp_path) as env:
+        yield {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), **env}
+
+
+@pytest.fixture
+def prepared(empty: dict[str, str]) -> dict[str, str]:
+    assert run(empty, "prepare").returncode == 0
+    return empty
+
+
+def run(env: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(manage(*command), env=env, capture_output=True, text=True, timeout=60)
+
+
+def shell(env: dict[str, str], code: str) -> str:
+    done = run(env, "shell", "--no-imports", "-c", code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @contextmanager

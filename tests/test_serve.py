@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import free_port, fresh_database, manage, wait_until_it_answers
+from tests.conftest import manage, run, shell, wait_until_it_answers
 
 NOWHERE = "postgres://127.0.0.1:1/x"
 CSS = "/static/rest_framework/css/default.css"
@@ -31,29 +31,6 @@ NAME = """
 from spacecraft.models import Spacecraft
 print(Spacecraft.objects.order_by("pk")[:1].get().name)
 """
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of an empty database, on a port that nothing listens on."""
-    with fresh_database(tmp_path) as env:
-        yield {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), **env}
-
-
-@pytest.fixture
-def prepared(empty: dict[str, str]) -> dict[str, str]:
-    assert run(empty, "prepare").returncode == 0
-    return empty
-
-
-def run(env: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(manage(*command), env=env, capture_output=True, text=True, timeout=60)
-
-
-def shell(env: dict[str, str], code: str) -> str:
-    done = run(env, "shell", "--no-imports", "-c", code)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def refusal(done: subprocess.CompletedProcess[str]) -> str:

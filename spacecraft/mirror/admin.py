@@ -10,10 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from spacecraft.mirror import holds
 from spacecraft.mirror.models import Hold, MirrorRun
+
+
+def button(held: Hold, form: str) -> str:
+    """Lets go of a field; `form`: the id of one on the page that has a CSRF token."""
+    address = reverse("admin:mirror_hold_let_go", args=(held.pk,))
+    return format_html('<button form="{}" formaction="{}">Let go</button>', form, address)
 
 
 class Seen(admin.ModelAdmin):
@@ -61,19 +68,23 @@ class HoldAdmin(Seen):
 
     @admin.display(description="")
     def button(self, held: Hold) -> str:
-        address = reverse("admin:mirror_hold_let_go", args=(held.pk,))
-        return format_html('<button formaction="{}">Let go</button>', address)
+        return button(held, "changelist-form")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.let_go_of_one))
         return [path("<int:pk>/let-go/", view, name="mirror_hold_let_go"), *super().get_urls()]
 
     def let_go_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For those who may change the record; back to the page that they came from."""
         held = get_object_or_404(Hold, pk=pk)
-        if not self.has_delete_permission(request, held):
+        app, model = held.model.split(".")
+        if not request.user.has_perm(f"{app}.change_{model}"):
             raise PermissionDenied
         holds.let_go(held)
         messages.success(request, f"{held}: upstream's again.")
+        came_from = request.headers.get("Referer", "")
+        if url_has_allowed_host_and_scheme(came_from, request.get_host()):
+            return redirect(came_from)
         return redirect("admin:mirror_hold_changelist")
 
     @admin.action(description="Let go: take what the source says", permissions=["delete"])

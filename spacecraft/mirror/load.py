@@ -1,20 +1,20 @@
 """Rows → the database, in one transaction: a reader sees the whole old set or the whole new one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import orjson
-from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model, ProtectedError
 
 from spacecraft import models
+from spacecraft.mirror.checks import Checked
 from spacecraft.mirror.holds import name_of
 from spacecraft.mirror.models import Hold, Mirrored
-from spacecraft.mirror.rows import Row, Rows
+from spacecraft.mirror.rows import Row, Rows, unique_columns
 from spacedevs.living import LivingDurationField
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
@@ -56,41 +56,40 @@ class Tally:
         return sum(sum(c.values()) for c in (self.added, self.changed, self.removed))
 
 
-def load(
-    rows: Rows, *, whole: Iterable[type[Model]] = (), spared: Iterable[tuple[str, str]] = ()
-) -> Tally:
+def load(checked: Checked) -> Tally:
     """Writes what is different, in the caller's transaction.
 
-    `whole`: the models of which `rows` holds all that the source has, so that a row which came
-    from it and is not among them is gone there, but for those in `spared` (model and key), which
-    were refused and keep their old rows.
+    A row that came from the source and is not among those of which `checked` has all is gone
+    there, and goes here.
     """
     tally = Tally()
-    holds = held_fields()
     for model in reversed(REMOVAL):
-        write(model, rows.of(model), holds, tally)
-    remember(rows)
-    remove_gone(rows, frozenset(whole), spared, tally)
-    reset_sequences()
+        write(model, checked.rows.of(model), tally)
+    remember(checked.rows)
+    remove_gone(checked, tally)
     return tally
 
 
-def held_fields() -> dict[tuple[str, str], dict[str, Hold]]:
-    found: dict[tuple[str, str], dict[str, Hold]] = {}
-    for hold in Hold.objects.all():
-        found.setdefault((hold.model, hold.key), {})[hold.field] = hold
+def held_fields(name: str) -> dict[str, dict[str, Hold]]:
+    """What is held of a model, by key and field."""
+    found: dict[str, dict[str, Hold]] = {}
+    for hold in Hold.objects.filter(model=name):
+        found.setdefault(hold.key, {})[hold.field] = hold
     return found
 
 
 # Writing
 
 
-def write(model: Any, rows: dict[Any, Row], holds: Any, tally: Tally) -> None:
+def write(model: Any, rows: dict[Any, Row], tally: Tally) -> None:
     name = name_of(model)
-    stored = model._base_manager.in_bulk()
+    # An editor who is saving is waited for, and what he then holds is seen.
+    stored = model._base_manager.select_for_update().in_bulk()
+    holds = held_fields(name)
+    free(model, rows, stored)
     added, changed, columns = [], [], set()
     for pk, row in rows.items():
-        keep_held(row, holds.get((name, str(pk)), {}), tally)
+        keep_held(row, holds.get(str(pk), {}), tally)
         if pk not in stored:
             added.append(model(pk=pk, **row.values))
             continue
@@ -105,11 +104,22 @@ def write(model: Any, rows: dict[Any, Row], holds: Any, tally: Tally) -> None:
     if changed:
         manager = model._default_manager
         manager.bulk_update(changed, [field_name(model, c) for c in columns], batch_size=100)
-    linked = {pk for pk, row in rows.items() if write_links(model, row)}
-    touched = {instance.pk for instance in changed} | (linked - {i.pk for i in added})
+    linked = write_links(model, rows) - {instance.pk for instance in added}
+    touched = {instance.pk for instance in changed} | linked
     tally.added[name] += len(added)
     tally.changed[name] += len(touched)
     tally.unchanged[name] += len(rows) - len(added) - len(touched)
+
+
+def free(model: Any, rows: dict[Any, Row], stored: dict[Any, Any]) -> None:
+    """Takes from the rows here what only one may have, and the source now gives to another."""
+    for column in unique_columns(model):
+        owners = {row.values.get(column.attname): pk for pk, row in rows.items()}
+        for pk, instance in stored.items():
+            value = getattr(instance, column.attname)
+            if value is not None and owners.get(value, pk) != pk:
+                setattr(instance, column.attname, None)
+                model._base_manager.filter(pk=pk).update(**{column.attname: None})
 
 
 def field_name(model: type[Model], column: str) -> str:
@@ -139,31 +149,26 @@ def lives_alike(column: LivingDurationField, instance: Any, values: dict[str, An
     return shown is not None and abs(shown - said) <= JITTER
 
 
-def write_links(model: Any, row: Row) -> bool:
-    """Rows of a many-to-many in between; True if any is new or gone."""
-    moved = False
-    for name, keys in row.links.items():
+def write_links(model: Any, rows: dict[Any, Row]) -> set[Any]:
+    """Rows of the many-to-many in between; the keys of those that have other links now."""
+    moved: set[Any] = set()
+    for name in sorted({name for row in rows.values() for name in row.links}):
         relation = getattr(model, name)
-        if not hasattr(relation, "through"):
-            moved |= remove_children(model, row, name, keys)
-            continue
         own, other = relation.field.m2m_column_name(), relation.field.m2m_reverse_name()
         between = relation.through._base_manager
-        here = set(between.filter(**{own: row.pk}).values_list(other, flat=True))
-        between.filter(**{own: row.pk, f"{other}__in": here - set(keys)}).delete()
-        new = [relation.through(**{own: row.pk, other: key}) for key in keys if key not in here]
-        between.bulk_create(new)
-        moved |= here != set(keys)
+        said = {(pk, key) for pk, row in rows.items() for key in row.links.get(name, ())}
+        told_of = [pk for pk, row in rows.items() if name in row.links]
+        here = {
+            (pk, key): number
+            for number, pk, key in between.filter(**{f"{own}__in": told_of}).values_list(
+                "pk", own, other
+            )
+        }
+        gone, new = here.keys() - said, said - here.keys()
+        between.filter(pk__in=[here[link] for link in gone]).delete()
+        between.bulk_create(relation.through(**{own: pk, other: key}) for pk, key in sorted(new))
+        moved |= {pk for pk, _ in gone | new}
     return moved
-
-
-def remove_children(model: Any, row: Row, name: str, keys: list[Any]) -> bool:
-    """An image's variants that it no longer has."""
-    if model is not models.Image:
-        return False
-    gone = models.ImageVariant.objects.filter(image=row.pk).exclude(pk__in=keys)
-    removed: int = gone.delete()[0]
-    return removed > 0
 
 
 def keep_held(row: Row, holds: dict[str, Hold], tally: Tally) -> None:
@@ -189,21 +194,18 @@ def remember(rows: Rows) -> None:
     )
 
 
-def remove_gone(
-    rows: Rows,
-    whole: frozenset[type[Model]],
-    spared: Iterable[tuple[str, str]],
-    tally: Tally,
-) -> None:
+def remove_gone(checked: Checked, tally: Tally) -> None:
     """Rows that came from the source and are gone there. One that is in use here stays."""
-    for model in filter(whole.__contains__, REMOVAL):
+    for model in filter(checked.whole.__contains__, REMOVAL):
         name = name_of(model)
-        here = {str(pk) for pk in rows.of(model)} | {key for of, key in spared if of == name}
+        here = {str(pk) for pk in checked.rows.of(model)}
+        here |= {key for of, key in checked.refused if of == name}
         gone = Mirrored.objects.filter(model=name).exclude(key__in=here)
         waiting = set(gone.values_list("key", flat=True))
         while removed := {key for key in waiting if remove(model, key)}:
             waiting -= removed  # a parent goes once its children have gone
             gone.filter(key__in=removed).delete()
+            Hold.objects.filter(model=name, key__in=removed).delete()
             tally.removed[name] += len(removed)
         tally.kept += [f"{model._meta.verbose_name} {key}" for key in sorted(waiting)]
 
@@ -216,11 +218,3 @@ def remove(model: type[Model], key: str) -> bool:
     except ProtectedError:
         return False
     return True
-
-
-def reset_sequences() -> None:
-    """PostgreSQL's next ids, past those that the source gave."""
-    statements = connection.ops.sequence_reset_sql(no_style(), list(REMOVAL))
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

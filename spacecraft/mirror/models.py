@@ -1,6 +1,9 @@
 """What the mirror remembers: its runs, its calls, its staged pages, what came from where."""
 
 from django.db import models
+from django.utils.text import Truncator
+
+SHOWN = 200  # characters of what the source says of a field
 
 
 class MirrorRun(models.Model):
@@ -29,6 +32,7 @@ class MirrorRun(models.Model):
     held = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
     message = models.TextField(blank=True)
+    notes = models.TextField(blank=True)  # a line each: what was refused, kept out, kept
 
     class Meta:
         ordering = ("-started", "-id")
@@ -41,16 +45,16 @@ class MirrorRun(models.Model):
 class MirrorCall(models.Model):
     """A call of the source, recorded before it is made: the budget holds across runs."""
 
-    source = models.CharField(max_length=255)
+    host = models.CharField(max_length=255)  # and its port, where that is not the usual one
     moment = models.DateTimeField()
 
     class Meta:
         ordering = ("moment", "id")
-        indexes = (models.Index(fields=("source", "moment"), name="mirror_call"),)
+        indexes = (models.Index(fields=("host", "moment"), name="mirror_call"),)
         verbose_name = "mirror call"
 
     def __str__(self) -> str:
-        return f"{self.source} {self.moment:%Y-%m-%d %H:%M:%S}"
+        return f"{self.host} {self.moment:%Y-%m-%d %H:%M:%S}"
 
 
 class MirrorPage(models.Model):
@@ -104,3 +108,9 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.key}: {self.field}"
+
+    def said(self) -> str:
+        """What the source says of the field, for an editor to read."""
+        if self.upstream is None:
+            return "upstream has not said anything since"
+        return f"upstream says {Truncator(self.upstream).chars(SHOWN)}"

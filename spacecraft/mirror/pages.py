@@ -1,14 +1,15 @@
 """What is read from the source, page by page, and kept until all of it is there."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from spacecraft.mirror.checks import EXTRAS, Read
-from spacecraft.mirror.client import MOST_ROWS, Page, Source, SourceFault
+from spacecraft.mirror.client import MOST_ROWS, Page, Source
+from spacecraft.mirror.faults import SourceFault
 from spacecraft.mirror.models import MirrorPage
 
 SHIFTS = 3  # times that a list may be read because it moved
@@ -20,8 +21,16 @@ STALE, STALE_EXTRAS = timedelta(hours=6), timedelta(hours=24)
 class Stage:
     """The pages of one source, in the database: a run that is killed goes on from them."""
 
-    def __init__(self, source: Source, now: Callable[[], datetime], seen: Callable[..., None]):
-        self.source, self.root, self.now, self.seen = source, str(source.root), now, seen
+    def __init__(
+        self,
+        source: Source,
+        lists: Sequence[str],
+        now: Callable[[], datetime],
+        seen: Callable[..., None],
+    ) -> None:
+        """`lists`: what has to be read, in this order; the budget is kept for all of it."""
+        self.source, self.root, self.lists = source, str(source.root), lists
+        self.now, self.seen = now, seen
         staged = self._all(staged=True)
         staged.filter(date__lt=now() - STALE_EXTRAS).update(staged=False)
         staged.filter(date__lt=now() - STALE).exclude(resource__in=EXTRAS).update(staged=False)
@@ -31,6 +40,10 @@ class Stage:
 
     def pages(self, resource: str) -> list[MirrorPage]:
         return list(self._all(resource=resource, staged=True))
+
+    def begin_anew(self) -> None:
+        """What was read so far is read again."""
+        self._all(staged=True).update(staged=False)
 
     def loaded(self, resources: Iterable[str]) -> None:
         """These lists are in the tables now; their pages are kept for their ETags."""
@@ -54,22 +67,51 @@ class Stage:
             f"{resource} moved while it was read, {SHIFTS} times: {fault}; try again later."
         )
 
+    def first_page(self, resource: str, filters: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows of a list's first page. Raises as the client."""
+        pages = self.pages(resource)
+        page = pages[0] if pages else self._ask(resource, 0, None, filters)
+        rows: list[dict[str, Any]] = orjson.loads(page.results)
+        return rows
+
     def _read_on(self, resource: str) -> None:
         pages = self.pages(resource)
         offset = pages[-1].offset + len(orjson.loads(pages[-1].results)) if pages else 0
         count = pages[-1].count if pages else None
         while count is None or offset < count:
-            page = self._ask(resource, offset, 1 if count is None else count - offset)
-            count, rows = page.count, len(orjson.loads(page.results))
-            offset += rows
-            self.seen(resource, offset, count)
+            page = self._ask(resource, offset, None if count is None else count - offset)
+            offset += len(orjson.loads(page.results))
+            self.seen(resource, offset, page.count)
+            if page.count != (count or page.count):
+                return  # it moved: the rest would be read for nothing
+            count = page.count
 
-    def _ask(self, resource: str, offset: int, rows: int) -> MirrorPage:
+    def _needed(self, resource: str, rows: int | None) -> int:
+        """The calls that the rest of a list takes, and those of the lists after it."""
+        calls = calls_for(rows) if rows is not None else self._known_calls(resource)
+        place = self.lists.index(resource) + 1 if resource in self.lists else len(self.lists)
+        return calls + sum(map(self._known_calls, self.lists[place:]))
+
+    def _known_calls(self, resource: str) -> int:
+        """By what the source last counted; of a list that was never read, one."""
+        page = self._all(resource=resource).order_by("-date").first()
+        return calls_for(page.count) if page else 1
+
+    def _ask(
+        self,
+        resource: str,
+        offset: int,
+        rows: int | None,
+        filters: dict[str, Any] | None = None,
+    ) -> MirrorPage:
         known = self._all(resource=resource, offset=offset).exclude(etag=None).first()
         # An ETag is that of a page as large as it was then; the source is asked for such.
         whole = known and len(orjson.loads(known.results)) in (MOST_ROWS, known.count - offset)
         etag = known.etag if known and whole else None
-        answer = self.source.page(resource, offset, needed=-(-rows // MOST_ROWS), etag=etag)
+        needed = self._needed(resource, rows)
+        answer = self.source.page(
+            resource, offset, needed=needed, rows_left=rows, etag=etag, filters=filters
+        )
         return self._keep(resource, answer, known)
 
     def _keep(self, resource: str, answer: Page, known: MirrorPage | None) -> MirrorPage:
@@ -81,6 +123,10 @@ class Stage:
             source=self.root, resource=resource, offset=answer.offset, defaults=values
         )
         return page
+
+
+def calls_for(rows: int) -> int:
+    return max(1, -(-rows // MOST_ROWS))
 
 
 def objects(pages: list[MirrorPage]) -> Iterator[tuple[dict[str, Any], datetime]]:

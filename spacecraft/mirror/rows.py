@@ -8,29 +8,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-import isodate
 from django.db.models import Model
-from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework import serializers
 
 from spacecraft.models import Spacecraft, SpacecraftFlight
-from spacedevs.api.durations import DurationField
+from spacedevs.api.conformance import FORMATS
+from spacedevs.api.durations import DurationField, parse_duration
 from spacedevs.api.fields import UrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.plans import relation_of
 from spacedevs.api.quotes import arranged, blank, fields_of, part_of
 from spacedevs.api.shapes import Quoted
 
-PARSERS: tuple[tuple[type[serializers.Field], Any], ...] = (
-    (DurationField, isodate.parse_duration),
-    (serializers.DateTimeField, parse_datetime),
-    (serializers.DateField, parse_date),
-    (serializers.UUIDField, UUID),
-)
 NOBODY = (0, "")  # the id of a blank part
 AT_ONCE = timedelta(minutes=10)  # answers of one run; a page that waited for calls is older
+
+
+@dataclass(frozen=True)
+class Name:
+    """Stands for the id of a row that an answer gives by its name alone."""
+
+    model: type[Model]
+    name: str
 
 
 @dataclass
@@ -60,10 +60,12 @@ class Rows:
 
     def __init__(self) -> None:
         self.by_model: dict[type[Model], dict[Any, Row]] = {}
-        self.named: list[tuple[Row, str, str]] = []  # a row, its relation, and the name it gives
 
     def of(self, model: type[Model]) -> dict[Any, Row]:
         return self.by_model.setdefault(model, {})
+
+    def all(self) -> Iterator[Row]:
+        return (row for of in self.by_model.values() for row in of.values())
 
     def read(self, shape: Any, body: dict[str, Any], date: datetime) -> Row:
         """The row of an object, and those of all that it nests."""
@@ -82,9 +84,8 @@ class Rows:
     def _read_field(self, told: Row, child: Any, value: Any) -> None:
         part, source = part_of(child), str(child.source)
         if isinstance(child, serializers.SlugRelatedField):
-            told.values[f"{source}_id"] = None
-            if value is not None:
-                self.named.append((told, source, value))
+            named = relation_of(told.model, source).related_model
+            told.values[f"{source}_id"] = None if value is None else Name(named, value)
         elif part is None:
             told.values[source] = parsed(child, value)
         elif issubclass(part, Quoted):
@@ -98,31 +99,24 @@ class Rows:
     def _read_many(self, told: Row, source: str, part: Any, items: list[Any]) -> None:
         children = [self.read(part, item, told.date) for item in items]
         relation = relation_of(told.model, source)
-        if relation.concrete or relation.one_to_many:
-            told.links[source] = [child.pk for child in children]
+        if relation.concrete:
+            told.links[source] = list(dict.fromkeys(child.pk for child in children))
         if relation.one_to_many:
             for child in children:
                 child.values[relation.field.attname] = told.pk
 
-    def resolve_names(self) -> Iterator[str]:
-        """Names of parents → their ids; yields a sentence for each name that is nobody's."""
-        for told, source, name in self.named:
-            related = told.model._meta.get_field(source).related_model
-            known = self.of(related) if isinstance(related, type) else {}
-            found = [other.pk for other in known.values() if other.values.get("name") == name]
-            if found:
-                self.of(told.model)[told.pk].values[f"{source}_id"] = min(found)
-            else:
-                kind = told.model._meta.verbose_name
-                yield f"{kind} {told.pk}: {source}: {name!r} is the name of none"
+
+def unique_columns(model: type[Model]) -> list[Any]:
+    """The columns, but for the key, of which no two rows have the same value."""
+    return [c for c in model._meta.concrete_fields if c.unique and not c.primary_key]
 
 
 def parsed(child: serializers.Field, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(child, DurationField) and not child.allow_null:
-        return isodate.parse_duration(value) or None  # `P0D` is one that is not known
-    return next((parse(value) for cls, parse in PARSERS if isinstance(child, cls)), value)
+        return parse_duration(value) or None  # `P0D` is one that is not known
+    return next((parse(value) for cls, parse, _ in FORMATS if isinstance(child, cls)), value)
 
 
 def kept(part: Any, value: Any) -> Any:

@@ -29,6 +29,9 @@ class Lines:
         calls = f"{self.budget.used} of {self.budget.limit} calls"
         self.out.write(f"{resource}: {rows} of {count} rows, {calls}")
 
+    def say(self, words: str) -> None:
+        self.out.write(words)
+
     def end(self, run: MirrorRun, seconds: float) -> None:
         figures = ", ".join(f"{getattr(run, column)} {column}" for column in COLUMNS)
         self.out.write(f"{run.outcome}: {figures}, {seconds:.1f} seconds")
@@ -62,6 +65,9 @@ class Screen:
         if resource not in self.tasks:
             self.tasks[resource] = self.progress.add_task(resource, total=count, calls=calls)
         self.progress.update(self.tasks[resource], completed=rows, total=count, calls=calls)
+
+    def say(self, words: str) -> None:
+        self.console.print(words)
 
     def end(self, run: MirrorRun, seconds: float) -> None:
         table = Table(title=f"{run.source}: {run.outcome}")

@@ -1,29 +1,35 @@
 import signal
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from os import environ
 from threading import Event
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import Error, close_old_connections
 
+from spacecraft.mirror.addresses import root_of
 from spacecraft.mirror.budget import Budget, utc_now
 from spacecraft.mirror.checks import RESOURCES
-from spacecraft.mirror.client import Source, SourceFault, root_of
+from spacecraft.mirror.client import Source
+from spacecraft.mirror.faults import SourceFault
 from spacecraft.mirror.models import MirrorRun
-from spacecraft.mirror.run import Busy, Calls, Exit, Mirror, Options
+from spacecraft.mirror.run import Busy, Calls, Exit, Mirror, Options, Stopped
 from spacecraft.mirror.show import Lines, Screen
 from spacedevs import environment
+from spacedevs.errors import DATABASE_AWAY
 
 MOST_CALLS = 100_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-MOST_NOTES = 20
-
-
-class Stopped(BaseException):
-    """SIGTERM came; between two pages, the run ends."""
+WORDS = (signal.SIGTERM, signal.SIGINT)
+UNSAID = 1  # second: a pause that nobody has to be told of
+LONGEST = 365 * 86400  # seconds
+MOST_NOTES = 1000  # printed; the run's row has all
 
 
 class Command(BaseCommand):
@@ -33,43 +39,61 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="source", metavar="URL", default="")
         parser.add_argument("--token", metavar="KEY", default="")
         parser.add_argument("--only", nargs="+", choices=sorted(RESOURCES), default=[])
-        parser.add_argument("--budget", type=int, metavar="N", help="calls in an hour")
+        parser.add_argument("--budget", type=calls, metavar="N", help="calls in an hour")
         parser.add_argument("--wait", action="store_true", help="wait when the calls are used up")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument("--force", action="store_true", help="believe a much smaller set")
-        parser.add_argument("--every", metavar="1h", help="stay up, and run again and again")
+        parser.add_argument(
+            "--every", type=seconds, metavar="1h", help="stay up, and run again and again"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stop = Event()
-        signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
         self.show = Screen(sys.stdout) if sys.stdout.isatty() else Lines(self.stdout)
-        pause = seconds(options["every"]) if options["every"] else None
-        while True:
+        try:
+            least = {"least": 1, "most": MOST_CALLS}
+            self.limit = options["budget"] or environment.number("MIRROR_BUDGET", **least)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        with self.listening():
             code = self.run_once(options)
-            if pause is None:
-                raise SystemExit(int(code))
-            if self.stop.wait(pause):
-                raise SystemExit(0)
+            while options["every"] and not self.stop.wait(options["every"]):
+                close_old_connections()  # one that broke, or that was closed while we slept
+                self.run_once(options)
+        raise SystemExit(0 if options["every"] else int(code))
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """A word to stop is heard between two pages."""
+        before = {word: signal.signal(word, self.stopped) for word in WORDS}
+        try:
+            yield
+        finally:
+            for word, handler in before.items():
+                signal.signal(word, handler)
+
+    def stopped(self, word: int, _: Any) -> None:
+        """Who says it twice does not wait for the next page."""
+        self.stop.set()
+        signal.signal(word, signal.SIG_DFL)
 
     def run_once(self, options: dict[str, Any]) -> Exit:
-        """One run. Whatever the source does, it ends in a sentence and a code."""
+        """One run. Whatever the source or the database does, it ends in a sentence and a code."""
         try:
             with self.source(options) as source, self.show.reading(self.budget):
                 started = time.monotonic()
-                mirror = Mirror(
-                    source, self.budget, self.options(options), utc_now, self.seen, self.sleep
-                )
-                run, code = mirror.run()
+                self.mirror = Mirror(source, self.options(options), utc_now, self.seen, self.sleep)
+                run, code = self.mirror.run()
         except Busy:
             self.stderr.write("Another run of the mirror is at it; this one ends.")
             return Exit.BUSY
-        except (SourceFault, DatabaseError) as fault:
-            self.stderr.write(str(fault).strip())
+        except SourceFault as fault:
+            self.stderr.write(str(fault))
             return Exit.FAULT
-        except Stopped:
-            self.stdout.write("Stopped; the next run goes on from here.")
-            return Exit.OUT_OF_CALLS
-        self.tell(run, mirror.notes, time.monotonic() - started)
+        except Error as error:
+            self.stderr.write(f"{DATABASE_AWAY}\n{str(error).strip()}")
+            return Exit.FAULT
+        self.tell(run, self.mirror.notes, time.monotonic() - started)
         return code
 
     def tell(self, run: MirrorRun, notes: list[str], took: float) -> None:
@@ -83,9 +107,8 @@ class Command(BaseCommand):
 
     def source(self, options: dict[str, Any]) -> Source:
         named = options["source"] or environment.text("MIRROR_FROM")
-        limit = options["budget"] or environment.number("MIRROR_BUDGET", least=1, most=MOST_CALLS)
         self.budget = Budget(
-            limit, Calls(str(root_of(named))), wait=options["wait"], sleep=self.sleep
+            self.limit, Calls(root_of(named)), wait=options["wait"], sleep=self.sleep
         )
         return Source(
             named,
@@ -101,6 +124,9 @@ class Command(BaseCommand):
         return Options(tuple(options["only"]), options["dry_run"], options["force"])
 
     def sleep(self, seconds: float) -> None:
+        if seconds > UNSAID:
+            until = f"{utc_now() + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"
+            self.show.say(f"Waiting until {until} UTC. {self.mirror.left()}")
         if self.stop.wait(seconds):
             raise Stopped
 
@@ -110,8 +136,18 @@ class Command(BaseCommand):
             raise Stopped
 
 
+def calls(text: str) -> int:
+    """For argparse, which names the option and the words of this fault."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CALLS):
+        raise ArgumentTypeError(f"{text!r} is no number of calls from 1 to {MOST_CALLS}")
+    return int(text)
+
+
 def seconds(text: str) -> int:
+    """As calls()."""
     number, unit = text[:-1], text[-1:]
-    if not (number.isascii() and number.isdigit() and int(number) and unit in UNITS):
-        raise CommandError(f"--every is {text!r}: write a number and s, m, h or d, like 1h.")
-    return int(number) * UNITS[unit]
+    if number.isascii() and number.isdigit() and unit in UNITS:
+        length = int(number) * UNITS[unit]
+        if 1 <= length <= LONGEST:
+            return length
+    raise ArgumentTypeError(f"{text!r}: write a number and s, m, h or d, like 1h; 365d at most")

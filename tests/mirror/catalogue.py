@@ -8,7 +8,7 @@ from django.test import Client
 
 from spacecraft.mirror.checks import CATALOGUE
 from spacecraft.models import Spacecraft
-from tests.upstream import Row
+from tests.mirror.upstream import Row
 
 DETAILED: dict[str, list[Row]] = {}  # the same for every test: the clock stands still
 

@@ -10,6 +10,7 @@ contract says. A behaviour is given the request and the regular reply, and retur
 import gzip
 import hashlib
 import json
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -229,8 +230,12 @@ class Upstream:
 
     def _list(self, resource: str, params: dict[str, str]) -> Row:
         rows = self.rows[resource]
-        if order := params.get("ordering"):
-            rows = sorted(rows, key=lambda row: row[order.lstrip("-")], reverse=order[0] == "-")
+        order = params.get("ordering", "")
+        if order:
+            field, down = order.lstrip("-"), order[0] == "-"
+            rows = sorted(rows, key=lambda row: row.get(field) or 0, reverse=down)
+        else:  # by name, and those of one name as they come: as upstream does
+            rows = sorted(rows, key=lambda row: (str(row.get("name")), random.random()))
         limit = min(number(params.get("limit")) or 10, 100)
         offset = number(params.get("offset"))
         before = max(0, offset - limit) if offset else None

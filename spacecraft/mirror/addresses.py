@@ -1,0 +1,51 @@
+"""Where a source may be: http or https, and no private address unless it was named outright."""
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpx
+
+from spacecraft.mirror.faults import SourceFault, excerpt
+
+LONGEST = 200  # characters of a root
+# An IPv4 address behind a translator: its last 32 bits say which.
+NAT64, LOCAL_NAT64 = IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
+
+
+def root_of(address: str) -> httpx.URL:
+    """The source's root, with a slash at its end. Raises `SourceFault`."""
+    try:
+        url = httpx.URL(address.strip())
+    except (httpx.InvalidURL, UnicodeError):
+        raise SourceFault("The source is no address; write one like https://host/2.3.0/.") from None
+    # The address is not printed where it has a password.
+    if url.userinfo:
+        raise SourceFault(f"The source at {url.host} has a user name in its address; give --token.")
+    usable = url.scheme in ("http", "https") and url.host and (url.port or 80) < 2**16
+    if not usable or url.query or url.fragment or len(str(url)) > LONGEST:
+        said = excerpt(str(url.copy_with(query=None, fragment=None)))
+        raise SourceFault(
+            f"{said} can't be a source; write an address like https://host/2.3.0/, "
+            f"of at most {LONGEST} characters."
+        )
+    return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
+
+
+def is_public(address: str) -> bool:
+    """Whether `address`, and the IPv4 address that it may wrap, is one of the public Internet."""
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
+        if ip in NAT64:
+            wrapped = IPv4Address(int(ip) & 0xFFFFFFFF)
+        if wrapped:
+            return is_public(str(wrapped))
+        if ip.is_site_local or ip in LOCAL_NAT64:
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+
+
+def numbers_of(host: str) -> list[str]:
+    """The numeric addresses behind a name, each once. Raises OSError, UnicodeError."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

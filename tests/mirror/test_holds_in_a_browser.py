@@ -1,0 +1,59 @@
+"""An editor in a browser: what is changed is held, and let go of with one click."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import fresh_database, running_server, shell
+from tests.test_browser import browser, page, pytestmark
+
+__all__ = ["browser", "page", "pytestmark"]  # fixtures, and what says why there is no browser
+
+MIRRORED = """
+from django.contrib.auth.models import User
+from spacecraft.mirror.models import Mirrored
+User.objects.create_superuser("editor", password="editor")
+Mirrored.objects.create(model="spacecraft.spacecraft", key="630")
+"""
+SAID = """
+from spacecraft.mirror.models import Hold
+Hold.objects.update(upstream='"S40"')
+"""
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with fresh_database(tmp_path) as database:
+        yield {**os.environ, **database}
+
+
+def test_an_editors_change_is_held_and_one_click_lets_go_of_it(
+    env: dict[str, str], page: Page
+) -> None:
+    with running_server(env) as address:
+        shell(env, MIRRORED)
+        record = f"{address}/admin/spacecraft/spacecraft/630/change/"
+        page.goto(record)
+        page.fill("#id_username", "editor")
+        page.fill("#id_password", "editor")
+        page.press("#id_password", "Enter")
+        page.fill("#id_serial_number", "ours")
+        page.press("#id_serial_number", "Enter")
+        page.wait_for_url("**/admin/spacecraft/spacecraft/")
+
+        shell(env, SAID)
+        page.goto(record)
+        assert page.input_value("#id_serial_number") == "ours"
+        assert 'serial_number: upstream says "S40"' in page.inner_text(".field-held")
+        page.press("#id_serial_number", "Enter")  # saves, and lets go of nothing
+        page.wait_for_url("**/admin/spacecraft/spacecraft/")
+
+        page.goto(record)
+        page.click("text=Let go")
+        page.wait_for_selector("text=upstream's again")
+        assert page.url == record
+        assert page.input_value("#id_serial_number") == "S40"
+        assert page.query_selector(".field-held") is None
