@@ -213,6 +213,18 @@ def test_compose_starts_the_site_on_the_database_that_it_describes(compose: dict
     assert "healthcheck" in services["database"]
 
 
+def test_compose_mirrors_into_the_database_of_the_site(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    web, mirror = compose["services"]["web"], compose["services"]["mirror"]
+    for name in ("build", "environment", "volumes", "depends_on"):
+        assert mirror[name] == web[name]
+    with container(tmp_path) as (app, env):
+        asked = run([*mirror["command"], "--help"], app, env)
+        assert asked.returncode == 0, asked.stderr
+        assert "--every" in asked.stdout
+
+
 def test_compose_keeps_each_volume_that_it_mounts(compose: dict[str, Any]) -> None:
-    mounted = [v.partition(":")[0] for s in compose["services"].values() for v in s["volumes"]]
-    assert sorted(mounted) == sorted(compose["volumes"])
+    mounted = {v.partition(":")[0] for s in compose["services"].values() for v in s["volumes"]}
+    assert mounted == set(compose["volumes"])
