@@ -6,8 +6,8 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from tests.mirror import upstream as does
 from tests.mirror.catalogue import catalogue
 from tests.mirror.forks import Forks, forks
 from tests.mirror.upstream import Upstream
+
+Start = Callable[..., subprocess.Popen[str]]
 
 KILLS = 50
 MEANWHILE = 10  # requests while a run runs
@@ -74,11 +76,21 @@ def env(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield made
 
 
-def start(upstream: Upstream, env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    words = ("mirror", "--from", upstream.url, "--budget", "100000", *arguments)
-    return subprocess.Popen(
-        manage(*words), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+@pytest.fixture
+def start(upstream: Upstream, env: dict[str, str]) -> Iterator[Start]:
+    """Starts a mirror with these arguments. None outlives its test."""
+    with ExitStack() as started:
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            words = ("mirror", "--from", upstream.url, "--budget", "100000", *arguments)
+            process = subprocess.Popen(
+                manage(*words), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            started.enter_context(process)  # closes its pipe, and waits for its end
+            started.callback(process.kill)
+            return process
+
+        yield start
 
 
 def ended(process: subprocess.Popen[str]) -> None:
@@ -141,14 +153,12 @@ def test_killed_at_any_moment_all_answers_are_old_or_new_and_the_next_run_comple
     assert kills > KILLS // 2
 
 
-def test_a_second_run_at_the_same_time_says_so_and_ends(
-    upstream: Upstream, env: dict[str, str]
-) -> None:
+def test_a_second_run_at_the_same_time_says_so_and_ends(upstream: Upstream, start: Start) -> None:
     upstream.behave(does.late(3), path="agencies/")
-    first = start(upstream, env)
+    first = start()
     assert first.stdout
     assert any("spacecraft_configurations" in line for line in first.stdout)
-    second = start(upstream, env)
+    second = start()
     said, _ = second.communicate(timeout=30)
     assert (second.returncode, "Another run of the mirror" in said) == (Exit.BUSY, True)
     ended(first)
@@ -156,10 +166,10 @@ def test_a_second_run_at_the_same_time_says_so_and_ends(
 
 @pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_told_to_stop_does_so_between_two_pages_and_the_next_goes_on(
-    upstream: Upstream, env: dict[str, str], word: signal.Signals
+    upstream: Upstream, start: Start, word: signal.Signals
 ) -> None:
     upstream.behave(does.late(1), path="agencies/")
-    process = start(upstream, env)
+    process = start()
     assert process.stdout
     assert any("spacecraft_configuration_families" in line for line in process.stdout)
     process.send_signal(word)
@@ -169,43 +179,38 @@ def test_a_run_that_is_told_to_stop_does_so_between_two_pages_and_the_next_goes_
         True,
     )
     before = len(upstream.calls)
-    ended(start(upstream, env))
+    ended(start())
     asked = [call.path for call in upstream.calls[before:]]
     assert asked[0] == "agencies/"
     assert "spacecraft/" not in asked
 
 
 @contextmanager
-def standing(upstream: Upstream, env: dict[str, str], every: str) -> Iterator[Iterator[str]]:
+def standing(process: subprocess.Popen[str]) -> Iterator[Iterator[str]]:
     """The lines of a mirror that stays up; at the end it is told to go, and goes."""
-    process = start(upstream, env, "--every", every)
-    try:
-        assert process.stdout
-        yield iter(process.stdout)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+    assert process.stdout
+    yield iter(process.stdout)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
     assert process.returncode == 0
 
 
-def test_sigterm_ends_a_standing_mirror(upstream: Upstream, env: dict[str, str]) -> None:
-    with standing(upstream, env, "1h") as lines:
+def test_sigterm_ends_a_standing_mirror(start: Start) -> None:
+    with standing(start("--every", "1h")) as lines:
         assert any(line.startswith("done:") for line in lines)
 
 
-def test_a_standing_mirror_outlives_a_fault_of_the_source(
-    upstream: Upstream, env: dict[str, str]
-) -> None:
+def test_a_standing_mirror_outlives_a_fault_of_the_source(upstream: Upstream, start: Start) -> None:
     upstream.behave(does.fails(403))
-    with standing(upstream, env, "1s") as lines:
+    with standing(start("--every", "1s")) as lines:
         assert any("answered 403" in line for line in lines)
         assert any(line.startswith("done:") for line in lines)
 
 
 def test_a_standing_mirror_outlives_a_fault_of_the_database(
-    upstream: Upstream, env: dict[str, str]
+    upstream: Upstream, env: dict[str, str], start: Start
 ) -> None:
-    with standing(upstream, env, "1s") as lines:
+    with standing(start("--every", "1s")) as lines:
         assert any(line.startswith("done:") for line in lines)
         write(env, "ALTER TABLE mirror_mirrorcall RENAME TO away")
         if env["DATABASE_URL"]:  # its connection, too
@@ -234,9 +239,9 @@ def write(env: dict[str, str], sql: str) -> None:
 
 
 def test_an_editor_who_saves_while_the_mirror_loads_keeps_what_is_held(
-    upstream: Upstream, env: dict[str, str]
+    upstream: Upstream, env: dict[str, str], start: Start
 ) -> None:
-    ended(start(upstream, env))
+    ended(start())
     say(upstream, "edition 1")
     with prompt(env) as editor:
         editor.execute("BEGIN")
@@ -245,7 +250,7 @@ def test_an_editor_who_saves_while_the_mirror_loads_keeps_what_is_held(
             "INSERT INTO mirror_hold (model, key, field, since) "
             "VALUES ('spacecraft.spacecraft', '630', 'description', '2026-11-01 12:00:00Z')"
         )
-        running = start(upstream, env)
+        running = start()
         time.sleep(2)  # on PostgreSQL it loads by then, and waits for the row
         editor.execute("COMMIT")
         ended(running)

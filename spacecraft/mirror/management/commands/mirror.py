@@ -1,12 +1,8 @@
-import signal
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from os import environ
-from threading import Event
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,12 +17,12 @@ from spacecraft.mirror.faults import SourceFault
 from spacecraft.mirror.models import MirrorRun
 from spacecraft.mirror.run import Busy, Calls, Exit, Mirror, Options, Stopped
 from spacecraft.mirror.show import Lines, Screen
+from spacecraft.mirror.stop import Stop
 from spacedevs import environment
 from spacedevs.errors import DATABASE_AWAY
 
 MOST_CALLS = 100_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-WORDS = (signal.SIGTERM, signal.SIGINT)
 UNSAID = 1  # second: a pause that nobody has to be told of
 LONGEST = 365 * 86400  # seconds
 MOST_NOTES = 1000  # printed; the run's row has all
@@ -48,34 +44,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stop = Event()
         self.show = Screen(sys.stdout) if sys.stdout.isatty() else Lines(self.stdout)
         try:
             least = {"least": 1, "most": MOST_CALLS}
             self.limit = options["budget"] or environment.number("MIRROR_BUDGET", **least)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        with self.listening():
+        with Stop() as self.stop:
             code = self.run_once(options)
-            while options["every"] and not self.stop.wait(options["every"]):
+            while options["every"] and not self.stop.within(options["every"]):
                 close_old_connections()  # one that broke, or that was closed while we slept
                 self.run_once(options)
         raise SystemExit(0 if options["every"] else int(code))
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """A word to stop is heard between two pages."""
-        before = {word: signal.signal(word, self.stopped) for word in WORDS}
-        try:
-            yield
-        finally:
-            for word, handler in before.items():
-                signal.signal(word, handler)
-
-    def stopped(self, word: int, _: Any) -> None:
-        """Who says it twice does not wait for the next page."""
-        self.stop.set()
-        signal.signal(word, signal.SIG_DFL)
 
     def run_once(self, options: dict[str, Any]) -> Exit:
         """One run. Whatever the source or the database does, it ends in a sentence and a code."""
@@ -127,12 +107,12 @@ class Command(BaseCommand):
         if seconds > UNSAID:
             until = f"{utc_now() + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"
             self.show.say(f"Waiting until {until} UTC. {self.mirror.left()}")
-        if self.stop.wait(seconds):
+        if self.stop.within(seconds):
             raise Stopped
 
     def seen(self, resource: str, rows: int, count: int) -> None:
         self.show.page(resource, rows, count)
-        if self.stop.is_set():
+        if self.stop.within(0):
             raise Stopped
 
 
