@@ -31,7 +31,7 @@ def test_a_pause_that_nobody_ends_takes_its_time() -> None:
 
 
 def test_a_word_that_comes_just_as_a_pause_begins_is_heard() -> None:
-    """An Event deadlocks here after some thousands; a queue's get() sleeps on in one of 30."""
+    """An Event deadlocks here within some dozens; a queue's get() sleeps on in one of 30."""
     chance = random.Random(50)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spacecraft.mirror.stop.WORDS", (signal.SIGALRM,))
