@@ -30,7 +30,7 @@ def source(upstream: Upstream, clock: Clock) -> Iterator[Make]:
     def make(root: str = "", *, limit: int = 15, wait: bool = False, **kwargs: Any) -> Source:
         ledger = kwargs.pop("ledger", Calls())
         budget = Budget(limit, ledger, now=clock.now, sleep=clock.sleep, wait=wait)
-        given = {"allow_private": True, "timeout": 5.0, "user_agent": "spacedevs/0.1.0", **kwargs}
+        given = {"allow_private": True, "timeout": 30, "user_agent": "spacedevs/0.1.0", **kwargs}
         given = {"sleep": clock.sleep, "now": clock.now, **given}
         made.append(Source(root or upstream.url, budget, **given))
         return made[-1]

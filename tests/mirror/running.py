@@ -48,6 +48,7 @@ def mirror(
     now: Callable[[], datetime] = lambda: NOW,
     options: Options | None = None,
     token: str = "",
+    timeout: float = 30,
 ) -> Result:
     limit = Budget(budget, Calls(root_of(upstream.url)), now=now)
     with Source(
@@ -55,7 +56,7 @@ def mirror(
         limit,
         user_agent="spacedevs/test",
         allow_private=True,
-        timeout=0.5,
+        timeout=timeout,
         token=token,
         now=now,
         sleep=lambda seconds: None,

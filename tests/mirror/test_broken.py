@@ -128,7 +128,7 @@ def test_a_broken_source_changes_no_row_and_is_named(upstream: Upstream, kind: s
     before = tables()
     change, sentence = BROKEN[kind]
     change(upstream)
-    result = mirror(upstream, budget=100)
+    result = mirror(upstream, budget=100, timeout=0.5)
     assert (result.code, sentence in result.run.message) == (Exit.FAULT, True), result.run.message
     assert tables() == before
 

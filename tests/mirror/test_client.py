@@ -45,14 +45,14 @@ def test_filters_are_sent(source: Make, upstream: Upstream) -> None:
 
 @pytest.mark.parametrize(
     "behaviour",
-    [u.fails(500), u.fails(503), u.cuts(), u.late(5), u.sends(b'{"count": 1, "resu')],
+    [u.fails(500), u.fails(503), u.cuts(), u.late(60), u.sends(b'{"count": 1, "resu')],
     ids=["500", "503", "cut off", "late", "cut off with a length"],
 )
 def test_a_page_that_fails_is_asked_for_at_half_the_size(
     source: Make, upstream: Upstream, behaviour: u.Behaviour
 ) -> None:
     upstream.behave(behaviour)
-    source(timeout=0.3).page("agencies", 0)
+    source(timeout=2).page("agencies", 0)
     assert limits(upstream) == [100, 50]
 
 
@@ -203,7 +203,7 @@ def test_a_source_that_can_not_be_reached_is_named(source: Make) -> None:
 
 
 def test_a_silent_source_is_named(source: Make, upstream: Upstream) -> None:
-    upstream.behave(u.late(5), times=None)
+    upstream.behave(u.late(60), times=None)
     assert "was silent for 0.1 s" in fault_of(source(timeout=0.1))
 
 

@@ -154,13 +154,14 @@ def test_killed_at_any_moment_all_answers_are_old_or_new_and_the_next_run_comple
 
 
 def test_a_second_run_at_the_same_time_says_so_and_ends(upstream: Upstream, start: Start) -> None:
-    upstream.behave(does.late(3), path="agencies/")
+    upstream.behave(does.late(60), path="agencies/")
     first = start()
     assert first.stdout
     assert any("spacecraft_configurations" in line for line in first.stdout)
     second = start()
     said, _ = second.communicate(timeout=30)
     assert (second.returncode, "Another run of the mirror" in said) == (Exit.BUSY, True)
+    upstream.hurry()
     ended(first)
 
 
@@ -168,11 +169,12 @@ def test_a_second_run_at_the_same_time_says_so_and_ends(upstream: Upstream, star
 def test_a_run_that_is_told_to_stop_does_so_between_two_pages_and_the_next_goes_on(
     upstream: Upstream, start: Start, word: signal.Signals
 ) -> None:
-    upstream.behave(does.late(1), path="agencies/")
+    upstream.behave(does.late(60), path="agencies/")
     process = start()
     assert process.stdout
     assert any("spacecraft_configuration_families" in line for line in process.stdout)
     process.send_signal(word)
+    upstream.hurry()
     said, _ = process.communicate(timeout=30)
     assert (process.returncode, "The next run goes on from here." in said) == (
         Exit.UNFINISHED,

@@ -135,7 +135,7 @@ def test_a_packed_body_that_is_cut_off_is_asked_for_again(source: Make, upstream
 def test_a_body_that_drips_in_for_too_long_is_given_up(source: Make, upstream: Upstream) -> None:
     upstream.behave(u.drips(0.02), times=None)
     with pytest.raises(Struggling, match="sends too slowly"):
-        source(limit=15, timeout=0.1).get("agencies/", {"limit": 100})
+        source(limit=15, timeout=0.25).get("agencies/", {"limit": 100})
 
 
 # Where the source is.

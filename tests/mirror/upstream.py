@@ -167,6 +167,7 @@ class Upstream:
         self.etags = False
         self.gzip = False
         self.closed = threading.Event()
+        self.hurried = threading.Event()
         self._rules: list[Rule] = []
         self._lock = threading.Lock()
         self._server = Server(self)
@@ -178,6 +179,7 @@ class Upstream:
 
     def __exit__(self, *_: object) -> None:
         self.closed.set()
+        self.hurry()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -209,6 +211,10 @@ class Upstream:
         """
         with self._lock:
             self._rules.append(Rule(behaviour, path, after, times))
+
+    def hurry(self) -> None:
+        """Nobody is late any more."""
+        self.hurried.set()
 
     def answer(self, request: Request) -> Reply:
         with self._lock:
@@ -296,7 +302,8 @@ class Handler(BaseHTTPRequestHandler):
         params = dict(parse_qsl(url.query, keep_blank_values=True))
         path = url.path.removeprefix(ROOT)
         reply = self.server.upstream.answer(Request(path, params, headers, datetime.now(UTC)))
-        if not self.server.upstream.closed.wait(reply.delay):
+        self.server.upstream.hurried.wait(reply.delay)
+        if not self.server.upstream.closed.is_set():
             self._send(reply)
 
     def _send(self, reply: Reply) -> None:
