@@ -48,3 +48,9 @@ def as_large_as_upstreams(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
             new = {**rows[resource][0], "id": 10_000 + number, "name": f"Another {number}"}
             rows[resource].append(new)
     return rows
+
+
+def few(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """60 spacecraft and 60 agencies, those that built something among them: a short run."""
+    agencies = sorted(rows["agencies"], key=lambda agency: not agency["spacecraft_list"])
+    return {**rows, "spacecraft": rows["spacecraft"][:60], "agencies": agencies[:60]}

@@ -50,6 +50,10 @@ def fork() -> None:
     for line in sys.stdin:
         if not (pid := os.fork()):
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-            call_command("mirror", *line.split())
+            try:
+                call_command("mirror", *line.split())
+            except SystemExit as ended:
+                sys.stderr.flush()
+                os._exit(int(ended.code or 0))  # what Python tidies up at its end is not the run
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
