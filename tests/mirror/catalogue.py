@@ -51,6 +51,10 @@ def as_large_as_upstreams(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
 
 
 def few(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """60 spacecraft and 60 agencies, those that built something among them: a short run."""
-    agencies = sorted(rows["agencies"], key=lambda agency: not agency["spacecraft_list"])
-    return {**rows, "spacecraft": rows["spacecraft"][:60], "agencies": agencies[:60]}
+    """A page of spacecraft and two of agencies: a short run, of what names none that is left out.
+
+    So the builders of spacecraft come first, and then the agencies without a parent.
+    """
+    agencies = rows["agencies"]
+    agencies.sort(key=lambda agency: (not agency["spacecraft_list"], agency["parent"] is not None))
+    return {**rows, "spacecraft": rows["spacecraft"][:60], "agencies": agencies[:110]}

@@ -27,7 +27,8 @@ Start = Callable[..., subprocess.Popen[str]]
 
 KILLS = 50
 MEANWHILE = 10  # requests while a run runs
-ROWS = ("/2.3.0/spacecraft/?limit=100", "/2.3.0/agencies/?limit=100")
+ROWS = ["/2.3.0/spacecraft/?limit=100"]
+ROWS += [f"/2.3.0/agencies/?limit=100&offset={offset}" for offset in (0, 100)]
 # Who holds an advisory lock of this database: the session of a run.
 LOCKS = """SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
 WHERE locktype = 'advisory' AND datname = current_database()"""
