@@ -10,48 +10,12 @@ from django.contrib import admin, messages
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 
 from spacecraft import history, models
-from spacecraft.mirror import holds
-from spacecraft.mirror.admin import button
-from spacedevs import editing
 from spacedevs.editing import RecordOptions, figures
+from spacedevs.mirror.editing import RecordAdmin
 
 admin.site.site_header = admin.site.site_title = "spacedevs"
-
-
-class RecordAdmin(editing.RecordAdmin):
-    """What an editor changes of a record that came from upstream is held against the mirror."""
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = super().get_fieldsets(request, obj)
-        held = holds.of(obj) if obj else ()
-        if not held:
-            return shown
-        about = "Changed by hand: a run of the mirror leaves these fields as they are here."
-        return [*shown, ("Held", {"description": about, "fields": ("held",)})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), "held")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [name for name in super().get_fields(request, obj) if name != "held"]
-
-    @admin.display(description="fields")
-    def held(self, obj: Any) -> str:
-        lines = ((hold.field, hold.said(), button(hold, "let-go")) for hold in holds.of(obj))
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} {}</li>", lines))
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change:
-            holds.hold(obj, form.changed_data)
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
-        for row, changed in formset.changed_objects:
-            holds.hold(row, changed)
 
 
 def quoted(title: str, *fields: str) -> Any:

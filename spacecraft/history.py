@@ -5,8 +5,11 @@ added, ended, changed or removed moves them by what it makes of a difference. On
 (`count_anew`) are they counted from the flights that are here.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,10 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
+
+from spacedevs.ids import FIRST_OWN
+from spacedevs.mirror.holds import holds_of_model, made_here
 
 if TYPE_CHECKING:
     from spacecraft.models import Spacecraft, SpacecraftFlight
+    from spacedevs.mirror.models import Hold
+    from spacedevs.mirror.reader import Row
+
+
+# A flight's columns from which its duration follows.
+MOVING = ("launch_id", "mission_end")
+FIGURES = (
+    "flights_count",
+    "mission_ends_count",
+    "time_in_space",
+    "time_docked",
+    "in_space",
+    "in_space_since",
+    "docked_since",
+    "fastest_turnaround",
+)
 
 
 @dataclass
@@ -134,3 +157,73 @@ def count_anew(craft: "Spacecraft") -> None:
         turn_around(craft, flights)
         craft.fastest_turnaround = min(tally(flights).turn_arounds, default=None)
         craft.save()
+
+
+# What upstream says of a craft, and what our own flights make of it
+
+
+def add_flights_of_ours(crafts: dict[Any, "Row"], told: dict[Any, "Row"]) -> None:
+    """Moves the figures of craft, as upstream says them, by what it does not know.
+
+    That is the flights that were made here, and those of upstream's of which an editor holds the
+    launch or the end: these have the duration that follows from them. `told`: flights as upstream
+    says them, where it does; they follow as well.
+    """
+    flights = apps.get_model("spacecraft", "SpacecraftFlight")
+    holds = holds_of_model(flights, MOVING)
+    ours = flights.objects.filter(spacecraft__in=crafts).select_related("launch")
+    ours = ours.filter(Q(pk__gte=FIRST_OWN) | Q(pk__in=holds))
+    own = made_here(flights, [flight.pk for flight in ours])
+    before, after = defaultdict(list), defaultdict(list)
+    for flight in ours:
+        craft = crafts[flight.spacecraft_id]
+        if flight.pk in holds:
+            row = told.get(flight.pk)
+            before[craft.pk].append(as_upstream_says(flight, holds[flight.pk], row, craft.date))
+            after[craft.pk].append(as_held(flight, holds[flight.pk], row, craft.date))
+        elif flight.pk in own:
+            after[craft.pk].append(flight)
+    for pk, known in after.items():
+        move_values(crafts[pk].values, tally(before[pk]), tally(known))
+
+
+def move_values(values: dict[str, Any], before: Tally, after: Tally) -> None:
+    craft = apps.get_model("spacecraft", "Spacecraft")(**values)
+    move(craft, before, after)
+    fastest(craft, before.turn_arounds, after.turn_arounds)
+    values |= {name: getattr(craft, name) for name in FIGURES if name in values}
+
+
+def as_upstream_says(
+    flight: "SpacecraftFlight", held: dict[str, "Hold"], row: "Row | None", now: datetime
+) -> "SpacecraftFlight":
+    """The flight without what an editor made of it; from what the holds noted if need be."""
+    theirs = copy(flight)
+    for column, value in (row.values if row else {}).items():
+        setattr(theirs, column, value)
+    if row is None:
+        for column, hold in held.items():
+            if hold.upstream is not None:
+                kept = json.loads(hold.upstream)
+                setattr(theirs, column, flight._meta.get_field(column).to_python(kept))
+        settle_anew(theirs, now)
+    return theirs
+
+
+def as_held(
+    flight: "SpacecraftFlight", held: dict[str, "Hold"], row: "Row | None", now: datetime
+) -> "SpacecraftFlight":
+    """The flight with what is held, and the duration that follows; `row` gets that too."""
+    for column, value in (row.values if row else {}).items():
+        if column not in held:
+            setattr(flight, column, value)
+    settle_anew(flight, now)
+    if row is not None:
+        row.values |= {"duration": flight.duration, "running_since": flight.running_since}
+    return flight
+
+
+def settle_anew(flight: "SpacecraftFlight", now: datetime) -> None:
+    """The duration from the launch and the end alone, whatever stood there."""
+    flight.duration = flight.running_since = None
+    flight.settle(now)

@@ -49,6 +49,29 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error(request, HTTPStatus.INTERNAL_SERVER_ERROR, "A server error occurred.")
 
 
+# What a database's words mean, PostgreSQL's or SQLite's, and what to do.
+BY_WORDS = {
+    "disk is full": "The disk is full. Free some space, and try again.",
+    "no space left": "The disk is full. Free some space, and try again.",
+    "could not extend file": "The disk is full. Free some space, and try again.",
+    "database is locked": "Another writer holds the database. Try again once it has ended.",
+    "lock timeout": "Another writer holds the database. Try again once it has ended.",
+    "deadlock detected": "Another writer got in the way. Try again.",
+    "readonly": "The database can't be written. See who may write its file and its folder.",
+    "read-only": "The database can't be written. Name one in DATABASE_URL that can.",
+    "not a database": "The database's file is damaged. Restore a backup of it.",
+    "malformed": "The database's file is damaged. Restore a backup of it.",
+    "unable to open": "The database's file can't be opened. See DATA_DIR, and who may write there.",
+}
+
+
+def sentence_of(error: Exception) -> str:
+    """What is wrong with the database and what to do; then the database's own words."""
+    words = str(error).strip()
+    found = (sentence for mark, sentence in BY_WORDS.items() if mark in words.lower())
+    return f"{next(found, DATABASE_AWAY)}\n{words}"
+
+
 def is_database_away(exception: Exception) -> bool:
     """Not so for every ProgrammingError: a mistake of ours in SQL is a 500."""
     missing = getattr(exception.__cause__, "sqlstate", None) == NO_SUCH_TABLE

@@ -9,8 +9,9 @@ from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
-from spacedevs import clock
+from spacedevs import clock, environment
 
+OWN_HEADER = "Spacedevs-Version"
 LEAST_ERROR = 400
 
 # No page asks another host for anything: said here once, and enforced by the browser.
@@ -34,7 +35,10 @@ class ContentSecurityPolicy:
 
 
 class DataAsOf:
-    """`Data-As-Of` on the API's answers: when a mirror's source gave the data."""
+    """`Data-As-Of` on the API's answers: when a mirror's source gave the data.
+
+    And `Spacedevs-Version`, by which a mirror knows what it mirrors, and need not guess.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,6 +46,7 @@ class DataAsOf:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith(settings.API_ROOT) and response.status_code < LEAST_ERROR:
+            response[OWN_HEADER] = environment.VERSION
             as_of = import_string(settings.DATA_AS_OF)()
             if as_of is not None:
                 response["Data-As-Of"] = f"{as_of:%Y-%m-%dT%H:%M:%SZ}"

@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.module_loading import import_string
 
-from spacedevs.api.conformance import faults
-from spacedevs.api.quotes import arranged
+from spacedevs.api.incoming import arrange, arrange_many
 
 
 class QuotedFormField(forms.JSONField):
@@ -71,15 +70,13 @@ class QuotedField(models.TextField):
         value, shape = self.to_python(value), import_string(self.shape)
         if self.many and not isinstance(value, list):
             raise ValidationError("A list is expected.")
-        items = value if self.many else [value]
-        if found := [
-            fault
-            for number, item in enumerate(items)
-            for fault in faults(shape, item, f"[{number}]" if self.many else "")
-        ]:
-            raise ValidationError([f"{fault}." for fault in found])
-        kept = [arranged(shape, item) for item in items]
-        return kept if self.many else kept[0]
+        problems: list[str] = []
+        unknown: set[str] = set()
+        kept = (arrange_many if self.many else arrange)(shape, value, problems, unknown)
+        problems += [f"{key}: is no key of the contract" for key in sorted(unknown)]
+        if problems:
+            raise ValidationError([f"{problem}." for problem in problems])
+        return kept
 
     def formfield(self, **kwargs: Any) -> Any:
         return super(models.TextField, self).formfield(

@@ -21,7 +21,8 @@ if environment.boolean("BEHIND_PROXY"):
 API_VERSION = "2.3.0"
 API_ROOT = f"/{API_VERSION}/"
 API_ROUTER = "spacecraft.urls.router"
-DATA_AS_OF = "spacecraft.mirror.as_of.as_of"  # a function: a time, or None
+DATA_AS_OF = "spacedevs.mirror.as_of.as_of"  # a function: a time, or None
+MIRRORED = "spacecraft.mirrored"  # what the mirror has to know of the app
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"
@@ -29,7 +30,7 @@ WSGI_APPLICATION = "spacedevs.wsgi.application"
 INSTALLED_APPS = [
     "spacedevs",
     "spacecraft",
-    "spacecraft.mirror",
+    "spacedevs.mirror",
     "rest_framework",
     "django_filters",
     "drf_spectacular",

@@ -25,7 +25,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
-from spacecraft.mirror import as_of
+from spacedevs.mirror import as_of
 from spacedevs import clock
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from spacecraft.mirror.checks import CATALOGUE
+from spacecraft.mirrored import GROUPS
 from spacecraft.models import Spacecraft
 from tests.mirror.upstream import Row
 
@@ -16,7 +16,7 @@ DETAILED: dict[str, list[Row]] = {}  # the same for every test: the clock stands
 def catalogue(api: Client) -> dict[str, list[Row]]:
     """The four lists in detailed mode, and the stations, with who is docked there."""
     if not DETAILED:
-        for resource in CATALOGUE:
+        for resource in GROUPS[0].lists:
             address: str | None = f"/2.3.0/{resource}/?limit=100&mode=detailed"
             DETAILED[resource] = []
             while address:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from spacecraft.mirror.budget import Budget
-from spacecraft.mirror.client import Source
+from spacedevs.mirror.budget import Budget
+from spacedevs.mirror.source import Source
 from tests.mirror.sources import Calls, Clock, Make
 from tests.mirror.upstream import Upstream
 

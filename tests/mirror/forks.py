@@ -46,7 +46,7 @@ def forks(env: dict[str, str]) -> Iterator[Forks]:
 
 def fork() -> None:
     """For each line of arguments: the pid of a run, and then its exit code."""
-    load_command_class("spacecraft.mirror", "mirror")  # and all that it imports
+    load_command_class("spacedevs.mirror", "mirror")  # and all that it imports
     for line in sys.stdin:
         if not (pid := os.fork()):
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

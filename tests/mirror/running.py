@@ -8,12 +8,12 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from spacecraft.mirror import as_of
-from spacecraft.mirror.addresses import root_of
-from spacecraft.mirror.budget import Budget
-from spacecraft.mirror.client import Source
-from spacecraft.mirror.models import MirrorCall, MirrorRun
-from spacecraft.mirror.run import Calls, Exit, Mirror, Options
+from spacedevs.mirror import as_of
+from spacedevs.mirror.hosts import parse_root
+from spacedevs.mirror.budget import Budget
+from spacedevs.mirror.source import Source
+from spacedevs.mirror.models import MirrorCall, MirrorList, MirrorRun
+from spacedevs.mirror.run import Exit, Mirror, Options
 from tests.mirror import upstream as does
 from tests.mirror.catalogue import catalogue
 from tests.mirror.upstream import Upstream
@@ -50,7 +50,7 @@ def mirror(
     token: str = "",
     timeout: float = 30,
 ) -> Result:
-    limit = Budget(budget, Calls(root_of(upstream.url)), now=now)
+    limit = Budget(parse_root(upstream.url).netloc.decode(), budget, now=now)
     with Source(
         upstream.url,
         limit,
@@ -61,7 +61,7 @@ def mirror(
         now=now,
         sleep=lambda seconds: None,
     ) as source:
-        run = Mirror(source, options or Options(), now, lambda *seen: None, lambda seconds: None)
+        run = Mirror(source, options or Options(), now, lambda *seen: None)
         made, code = run.run()
         return Result(made, code, run.notes)
 
@@ -73,5 +73,9 @@ def tables() -> dict[str, list[Any]]:
 
 
 def an_hour_passes() -> None:
+    """All that is remembered is an hour older, and the clock stands where it was."""
     for call in MirrorCall.objects.all():
         MirrorCall.objects.filter(pk=call.pk).update(moment=call.moment - HOUR)
+    for state in MirrorList.objects.exclude(loaded_at=None):
+        state.loaded_at -= HOUR
+        state.save()

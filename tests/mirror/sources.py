@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from spacecraft.mirror.client import Source
-from spacecraft.mirror.faults import SourceFault
+from spacedevs.mirror.source import Source
+from spacedevs.mirror.errors import SourceError
 from tests.mirror import upstream as u
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -45,6 +45,6 @@ Make = Callable[..., Source]
 
 
 def fault_of(source: Source) -> str:
-    with pytest.raises(SourceFault) as caught:
+    with pytest.raises(SourceError) as caught:
         source.page("agencies", 0)
     return str(caught.value)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from spacecraft.mirror import checks
-from spacecraft.mirror.models import Mirrored
-from spacecraft.mirror.run import Exit
+from spacedevs.mirror import checks
+from spacedevs.mirror.models import Mirrored
+from spacedevs.mirror.run import Exit
 from tests.mirror import upstream as does
 from tests.mirror.catalogue import station
 from tests.mirror.running import mirror, tables, upstream
@@ -129,7 +129,7 @@ def test_a_broken_source_changes_no_row_and_is_named(upstream: Upstream, kind: s
     change, sentence = BROKEN[kind]
     change(upstream)
     result = mirror(upstream, budget=100, timeout=0.5)
-    assert (result.code, sentence in result.run.message) == (Exit.FAULT, True), result.run.message
+    assert (result.code, sentence in result.run.message) == (Exit.FAILED, True), result.run.message
     assert tables() == before
 
 
@@ -137,7 +137,7 @@ def test_stations_that_name_no_craft_change_nothing(upstream: Upstream) -> None:
     upstream.rows["space_stations"] = [station([])]
     before = tables()
     result = mirror(upstream)
-    assert (result.code, result.run.outcome) == (Exit.FAULT, "refused")
+    assert (result.code, result.run.outcome) == (Exit.FAILED, "refused")
     assert "space_stations 4: docking_location: names no craft" in result.run.message
     assert tables() == before
 
@@ -152,6 +152,6 @@ def test_what_the_database_can_not_hold_changes_nothing(
             flight["landing"]["id"] = 7
     before = tables()
     result = mirror(upstream)
-    assert (result.code, result.run.outcome) == (Exit.FAULT, "refused")
+    assert (result.code, result.run.outcome) == (Exit.FAILED, "refused")
     assert "nothing was changed" in result.run.message
     assert tables() == before

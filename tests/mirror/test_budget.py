@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from spacecraft.mirror.budget import Budget, Spent
+from spacedevs.mirror.budget import Budget, Spent
 from tests.mirror.sources import HOUR, START, Calls, Clock
 
 

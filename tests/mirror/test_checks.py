@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 
 from spacecraft import models
-from spacecraft.mirror.checks import CATALOGUE, Read, Refusal, check
-from spacecraft.mirror.load import load
-from spacecraft.mirror.models import Mirrored
+from spacedevs.mirror.checks import CATALOGUE, Read, Refusal, check
+from spacedevs.mirror.load import load
+from spacedevs.mirror.models import Mirrored
 from spacedevs import clock
 from tests.mirror.test_load import changed, docked, flights_with, mirror, mirrored, source
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from spacecraft.mirror.budget import Spent
-from spacecraft.mirror.faults import NotServed, Refused, SourceFault, Struggling, Throttled
+from spacedevs.mirror.budget import Spent
+from spacedevs.mirror.errors import NotServed, Refused, SourceError, Struggling, Throttled
 from tests.mirror import upstream as u
 from tests.mirror.sources import HOUR, START, Calls, Clock, Make, fault_of
 from tests.mirror.upstream import Upstream
@@ -208,10 +208,10 @@ def test_a_silent_source_is_named(source: Make, upstream: Upstream) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, Refused), (403, Refused), (404, NotServed), (410, SourceFault)]
+    ("status", "kind"), [(401, Refused), (403, Refused), (404, NotServed), (410, SourceError)]
 )
 def test_what_will_not_pass_is_not_tried_again(
-    source: Make, upstream: Upstream, status: int, kind: type[SourceFault]
+    source: Make, upstream: Upstream, status: int, kind: type[SourceError]
 ) -> None:
     upstream.behave(u.fails(status))
     with pytest.raises(kind):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from spacecraft.mirror.models import MirrorCall
-from spacecraft.mirror.run import Exit
+from spacedevs.mirror.models import MirrorCall
+from spacedevs.mirror.run import Exit
 from tests.mirror import upstream as does
 from tests.mirror.running import HOUR, upstream
 from tests.mirror.upstream import Upstream
@@ -77,5 +77,5 @@ def test_the_command_ends_with_1_at_a_fault(
     upstream: Upstream, capsys: pytest.CaptureFixture[str]
 ) -> None:
     upstream.behave(does.fails(403), times=None)
-    assert command(upstream) == Exit.FAULT
+    assert command(upstream) == Exit.FAILED
     assert "answered 403" in capsys.readouterr().err

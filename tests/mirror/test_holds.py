@@ -6,9 +6,9 @@ from typing import Any
 from django.test import Client
 
 from spacecraft import models
-from spacecraft.mirror import holds
-from spacecraft.mirror.checks import Read
-from spacecraft.mirror.models import Hold
+from spacedevs.mirror import holds
+from spacedevs.mirror.checks import Read
+from spacedevs.mirror.models import Hold
 from tests.administration import save
 from tests.mirror.test_load import changed, docked, mirror, mirrored, source
 

@@ -14,12 +14,12 @@ __all__ = ["browser", "page", "pytestmark"]  # fixtures, and what says why there
 
 MIRRORED = """
 from django.contrib.auth.models import User
-from spacecraft.mirror.models import Mirrored
+from spacedevs.mirror.models import Mirrored
 User.objects.create_superuser("editor", password="editor")
 Mirrored.objects.create(model="spacecraft.spacecraft", key="630")
 """
 SAID = """
-from spacecraft.mirror.models import Hold
+from spacedevs.mirror.models import Hold
 Hold.objects.update(upstream='"S40"')
 """
 

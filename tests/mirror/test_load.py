@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 
 from spacecraft import models
-from spacecraft.mirror.checks import CATALOGUE, RESOURCES, Read, check
-from spacecraft.mirror.holds import name_of
-from spacecraft.mirror.load import REMOVAL, Tally, load
-from spacecraft.mirror.models import Hold, Mirrored
+from spacedevs.mirror.checks import CATALOGUE, RESOURCES, Read, check
+from spacedevs.mirror.holds import name_of
+from spacedevs.mirror.load import REMOVAL, Tally, load
+from spacedevs.mirror.models import Hold, Mirrored
 from spacedevs import clock
 from spacedevs.api.viewsets import resources
 

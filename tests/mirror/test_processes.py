@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from django.test import Client
 
-from spacecraft.mirror.run import Exit
+from spacedevs.mirror.run import Exit
 from tests.conftest import fresh_database, manage, running_server
 from tests.mirror import upstream as does
 from tests.mirror.catalogue import catalogue, few

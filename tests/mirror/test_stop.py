@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from spacecraft.mirror.stop import WORDS, Stop
+from spacedevs.mirror.stop import WORDS, Stop
 
 AT_LENGTH = 30  # seconds: nothing here waits them out
 SOON = 30e-6  # seconds: about when a pause begins
@@ -34,7 +34,7 @@ def test_a_word_that_comes_just_as_a_pause_begins_is_heard() -> None:
     """An Event deadlocks here within some dozens; a queue's get() sleeps on in one of 30."""
     chance = random.Random(50)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacecraft.mirror.stop.WORDS", (signal.SIGALRM,))
+        patch.setattr("spacedevs.mirror.stop.WORDS", (signal.SIGALRM,))
         for _ in range(TIMES):
             with Stop() as stop:
                 signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, SOON))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from spacecraft.mirror import wire
-from spacecraft.mirror.addresses import is_public
-from spacecraft.mirror.faults import SourceFault, Struggling
+from spacedevs.mirror import wire
+from spacedevs.mirror.hosts import is_public
+from spacedevs.mirror.errors import SourceError, Struggling
 from tests.mirror import upstream as u
 from tests.mirror.sources import JSON, TOKEN, Calls, Make, fault_of
 from tests.mirror.upstream import Upstream
@@ -58,7 +58,7 @@ def test_the_token_is_in_no_repr(source: Make) -> None:
 def test_a_token_that_can_be_no_header_is_refused_without_being_printed(
     source: Make, token: str
 ) -> None:
-    with pytest.raises(SourceFault) as caught:
+    with pytest.raises(SourceError) as caught:
         source(token=token)
     assert token not in str(caught.value)
 
@@ -163,7 +163,7 @@ def test_a_body_that_drips_in_for_too_long_is_given_up(source: Make, upstream: U
     ],
 )
 def test_a_root_that_is_no_http_address_is_refused(source: Make, root: str) -> None:
-    with pytest.raises(SourceFault) as caught:
+    with pytest.raises(SourceError) as caught:
         source(root or " ")
     assert "pass@" not in str(caught.value)
 

@@ -1,17 +1,35 @@
 """What a person sees of a run: progress and a table on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from spacecraft.mirror.budget import Budget
-from spacecraft.mirror.models import MirrorRun
+from spacedevs.mirror.budget import Budget
+from spacedevs.mirror.models import MirrorRun
 
 COLUMNS = ("added", "changed", "unchanged", "removed", "held", "refused", "calls")
+
+
+def mute_when_closed(write: Callable[..., None]) -> Callable[..., None]:
+    """Nobody reads any more (`| head -1`): the run goes on, and says no more."""
+
+    @wraps(write)
+    def guarded(*args: Any) -> None:
+        try:
+            write(*args)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+
+    return guarded
 
 
 class Lines:
@@ -25,16 +43,22 @@ class Lines:
         self.budget = budget
         yield
 
+    @mute_when_closed
     def page(self, resource: str, rows: int, count: int) -> None:
-        calls = f"{self.budget.used} of {self.budget.limit} calls"
+        calls = f"{self.budget.used()} of {self.budget.limit} calls"
         self.out.write(f"{resource}: {rows} of {count} rows, {calls}")
+        self.out.flush()
 
+    @mute_when_closed
     def say(self, words: str) -> None:
         self.out.write(words)
+        self.out.flush()
 
+    @mute_when_closed
     def end(self, run: MirrorRun, seconds: float) -> None:
         figures = ", ".join(f"{getattr(run, column)} {column}" for column in COLUMNS)
         self.out.write(f"{run.outcome}: {figures}, {seconds:.1f} seconds")
+        self.out.flush()
 
 
 class Screen:
@@ -61,7 +85,7 @@ class Screen:
             yield
 
     def page(self, resource: str, rows: int, count: int) -> None:
-        calls = f"{self.budget.used}/{self.budget.limit} calls"
+        calls = f"{self.budget.used()}/{self.budget.limit} calls"
         if resource not in self.tasks:
             self.tasks[resource] = self.progress.add_task(resource, total=count, calls=calls)
         self.progress.update(self.tasks[resource], completed=rows, total=count, calls=calls)

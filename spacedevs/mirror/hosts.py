@@ -1,39 +1,39 @@
-"""Where a source may be: http or https, and no private address unless it was named outright."""
+"""Where a source may be: http or https, and no private IP unless its host was named outright."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-import httpx
+import httpx2
 
-from spacecraft.mirror.faults import SourceFault, excerpt
+from spacedevs.mirror.errors import Everywhere, excerpt
 
 LONGEST = 200  # characters of a root
 # An IPv4 address behind a translator: its last 32 bits say which.
 NAT64, LOCAL_NAT64 = IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 
 
-def root_of(address: str) -> httpx.URL:
-    """The source's root, with a slash at its end. Raises `SourceFault`."""
+def parse_root(text: str) -> httpx2.URL:
+    """The source's root, with a slash at its end. Raises `SourceError`."""
     try:
-        url = httpx.URL(address.strip())
-    except (httpx.InvalidURL, UnicodeError):
-        raise SourceFault("The source is no address; write one like https://host/2.3.0/.") from None
-    # The address is not printed where it has a password.
+        url = httpx2.URL(text.strip())
+    except (httpx2.InvalidURL, UnicodeError):
+        raise Everywhere("The source is no URL; write one like https://host/2.3.0/.") from None
+    # The URL is not printed where it has a password.
     if url.userinfo:
-        raise SourceFault(f"The source at {url.host} has a user name in its address; give --token.")
+        raise Everywhere(f"The source at {url.host} has a user name in its URL; give --token.")
     usable = url.scheme in ("http", "https") and url.host and (url.port or 80) < 2**16
     if not usable or url.query or url.fragment or len(str(url)) > LONGEST:
-        said = excerpt(str(url.copy_with(query=None, fragment=None)))
-        raise SourceFault(
-            f"{said} can't be a source; write an address like https://host/2.3.0/, "
+        shown = excerpt(str(url.copy_with(query=None, fragment=None)))
+        raise Everywhere(
+            f"{shown} can't be a source; write a URL like https://host/2.3.0/, "
             f"of at most {LONGEST} characters."
         )
     return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
 
 
-def is_public(address: str) -> bool:
-    """Whether `address`, and the IPv4 address that it may wrap, is one of the public Internet."""
-    ip = ip_address(address)
+def is_public(text: str) -> bool:
+    """Whether an IP, and the IPv4 address that it may wrap, is one of the public Internet."""
+    ip = ip_address(text)
     if isinstance(ip, IPv6Address):
         wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
         if ip in NAT64:
@@ -45,7 +45,7 @@ def is_public(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved)
 
 
-def numbers_of(host: str) -> list[str]:
-    """The numeric addresses behind a name, each once. Raises OSError, UnicodeError."""
+def resolve(host: str) -> list[str]:
+    """The IPs behind a name, each once. Raises OSError, UnicodeError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

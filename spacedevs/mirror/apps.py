@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class Mirror(AppConfig):
-    name = "spacecraft.mirror"
+    name = "spacedevs.mirror"
     label = "mirror"

@@ -1,4 +1,4 @@
-"""What the mirror remembers: its runs, its calls, its staged pages, what came from where."""
+"""What the mirror remembers: its runs, its calls, its lists, what came from the source."""
 
 from django.db import models
 from django.utils.text import Truncator
@@ -13,16 +13,15 @@ class MirrorRun(models.Model):
         RUNNING = "running"
         DONE = "done"
         UNCHANGED = "unchanged"
+        PARTLY = "partly"
         UNFINISHED = "unfinished", "unfinished: out of calls"
-        REFUSED = "refused"
         FAILED = "failed"
 
-    source = models.CharField(max_length=255)  # its address, never its token
+    source = models.CharField(max_length=255)  # its URL, never its token
     started = models.DateTimeField()
     finished = models.DateTimeField(null=True, blank=True)
-    as_of = models.DateTimeField(null=True, blank=True)  # of the first page
+    as_of = models.DateTimeField(null=True, blank=True)  # of the first group, where it was loaded
     outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.RUNNING)
-    complete = models.BooleanField(default=False)  # the whole catalogue was read
     rehearsal = models.BooleanField(default=False)  # --dry-run: nothing was kept
     calls = models.IntegerField(default=0)
     added = models.IntegerField(default=0)
@@ -32,7 +31,7 @@ class MirrorRun(models.Model):
     held = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
     message = models.TextField(blank=True)
-    notes = models.TextField(blank=True)  # a line each: what was refused, kept out, kept
+    notes = models.TextField(blank=True)  # a line each: what was refused, left out, kept
 
     class Meta:
         ordering = ("-started", "-id")
@@ -43,7 +42,7 @@ class MirrorRun(models.Model):
 
 
 class MirrorCall(models.Model):
-    """A call of the source, recorded before it is made: the budget holds across runs."""
+    """A call of the source, recorded as it is sent: the budget holds across runs."""
 
     host = models.CharField(max_length=255)  # and its port, where that is not the usual one
     moment = models.DateTimeField()
@@ -57,27 +56,51 @@ class MirrorCall(models.Model):
         return f"{self.host} {self.moment:%Y-%m-%d %H:%M:%S}"
 
 
-class MirrorPage(models.Model):
-    """A page as the source last gave it: staged until it is loaded, and then kept for its ETag."""
+class MirrorList(models.Model):
+    """A list of a source: how it is read, and what of it was loaded."""
 
     source = models.CharField(max_length=255)
     resource = models.CharField(max_length=100)
-    offset = models.IntegerField()
-    count = models.IntegerField()
-    results = models.TextField()  # JSON
-    date = models.DateTimeField()  # of the answer
-    etag = models.CharField(max_length=200, null=True)
-    staged = models.BooleanField(default=True)
+    count = models.IntegerField(default=0)  # as the source said last
+    page_size = models.IntegerField(default=100)  # that the source can bear
+    fault = models.TextField(blank=True)  # of the last reading; empty where there was none
+    disbelieved = models.BooleanField(default=False)  # much smaller, or too much of it refused
+    read_at = models.DateTimeField(null=True)  # first answer of the reading that was loaded last
+    loaded_at = models.DateTimeField(null=True)
+    compared_at = models.DateTimeField(null=True)  # when each object was last compared with its row
+    loaded = models.TextField(default="{}")  # JSON: a digest of each object that was loaded, by id
 
     class Meta:
-        ordering = ("resource", "offset")
-        constraints = (
-            models.UniqueConstraint(fields=("source", "resource", "offset"), name="mirror_page"),
-        )
+        constraints = (models.UniqueConstraint(fields=("source", "resource"), name="mirror_list"),)
+        verbose_name = "mirror list"
+
+    def __str__(self) -> str:
+        return f"{self.resource} of {self.source}"
+
+
+class MirrorPage(models.Model):
+    """A page as the source last gave it: staged until its list is loaded, then only remembered."""
+
+    list = models.ForeignKey(MirrorList, models.CASCADE, related_name="pages")
+    offset = models.IntegerField()
+    limit = models.IntegerField()  # rows that were asked for
+    length = models.IntegerField()  # rows that came
+    count = models.IntegerField()  # rows of the list, as it said
+    date = models.DateTimeField()  # of the answer
+    etag = models.CharField(max_length=200, null=True)
+    digest = models.BinaryField()  # of the body
+    objects_read = models.TextField()  # JSON: a digest of each object, by id
+    changed = models.BinaryField()  # JSON, packed: the objects that were not loaded as they are
+    staged = models.BooleanField(default=True)
+    times = models.IntegerField(default=1)  # that it was read for the same loading
+
+    class Meta:
+        ordering = ("offset",)
+        constraints = (models.UniqueConstraint(fields=("list", "offset"), name="mirror_page"),)
         verbose_name = "mirror page"
 
     def __str__(self) -> str:
-        return f"{self.resource} from {self.offset}"
+        return f"{self.list.resource} from {self.offset}"
 
 
 class Mirrored(models.Model):
@@ -109,8 +132,13 @@ class Hold(models.Model):
     def __str__(self) -> str:
         return f"{self.model} {self.key}: {self.field}"
 
-    def said(self) -> str:
+    def upstream_says(self) -> str:
         """What the source says of the field, for an editor to read."""
         if self.upstream is None:
             return "upstream has not said anything since"
         return f"upstream says {Truncator(self.upstream).chars(SHOWN)}"
+
+
+def label_of(model: type[models.Model]) -> str:
+    """The name by which these tables know a model: `spacecraft.agency`."""
+    return str(model._meta.label_lower)

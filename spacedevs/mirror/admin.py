@@ -13,11 +13,11 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from spacecraft.mirror import holds
-from spacecraft.mirror.models import Hold, MirrorRun
+from spacedevs.mirror import holds
+from spacedevs.mirror.models import Hold, MirrorList, MirrorRun
 
 
-def button(held: Hold, form: str) -> str:
+def let_go_button(held: Hold, form: str) -> str:
     """Lets go of a field; `form`: the id of one on the page that has a CSRF token."""
     address = reverse("admin:mirror_hold_let_go", args=(held.pk,))
     return format_html('<button form="{}" formaction="{}">Let go</button>', form, address)
@@ -39,7 +39,6 @@ class MirrorRunAdmin(Seen):
         "started",
         "source",
         "outcome",
-        "complete",
         "rehearsal",
         "calls",
         "added",
@@ -51,6 +50,13 @@ class MirrorRunAdmin(Seen):
         "message",
     )
     list_filter = ("outcome", "source")
+
+
+@admin.register(MirrorList)
+class MirrorListAdmin(Seen):
+    list_display = ("resource", "source", "count", "read_at", "page_size", "fault")
+    list_filter = ("source",)
+    exclude = ("loaded",)
 
 
 @admin.register(Hold)
@@ -68,7 +74,7 @@ class HoldAdmin(Seen):
 
     @admin.display(description="")
     def button(self, held: Hold) -> str:
-        return button(held, "changelist-form")
+        return let_go_button(held, "changelist-form")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.let_go_of_one))

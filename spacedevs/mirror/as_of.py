@@ -1,4 +1,4 @@
-"""As of when the data are: the first answer of the last complete run."""
+"""As of when the data are: the first answer of the last loading of what is declared first."""
 
 import time
 from contextlib import suppress
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError
 
-from spacecraft.mirror.models import MirrorRun
+from spacedevs.mirror.models import MirrorRun
 
 FRESH = 1.0  # seconds that an answer is kept in a process
 _kept: tuple[float, datetime | None] = (-FRESH, None)
@@ -17,8 +17,7 @@ def as_of() -> datetime | None:
     global _kept
     moment, known = _kept
     if time.monotonic() - moment >= FRESH:
-        done = (MirrorRun.Outcome.DONE, MirrorRun.Outcome.UNCHANGED)
-        runs = MirrorRun.objects.filter(outcome__in=done, complete=True, rehearsal=False)
+        runs = MirrorRun.objects.exclude(as_of=None).filter(rehearsal=False)
         with suppress(DatabaseError, InterfaceError):  # an answer that was made is not lost
             known = runs.values_list("as_of", flat=True).first()
         _kept = (time.monotonic(), known)

@@ -9,17 +9,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
 from django.db import Error, close_old_connections
 
-from spacecraft.mirror.addresses import root_of
-from spacecraft.mirror.budget import Budget, utc_now
-from spacecraft.mirror.checks import RESOURCES
-from spacecraft.mirror.client import Source
-from spacecraft.mirror.faults import SourceFault
-from spacecraft.mirror.models import MirrorRun
-from spacecraft.mirror.run import Busy, Calls, Exit, Mirror, Options, Stopped
-from spacecraft.mirror.show import Lines, Screen
-from spacecraft.mirror.stop import Stop
 from spacedevs import environment
-from spacedevs.errors import DATABASE_AWAY
+from spacedevs.api.viewsets import resources
+from spacedevs.errors import sentence_of
+from spacedevs.mirror.budget import Budget, utc_now
+from spacedevs.mirror.display import Lines, Screen
+from spacedevs.mirror.errors import SourceError
+from spacedevs.mirror.hosts import parse_root
+from spacedevs.mirror.models import MirrorRun
+from spacedevs.mirror.run import Busy, Exit, Mirror, Options, Stopped, describe
+from spacedevs.mirror.source import Source
+from spacedevs.mirror.stop import Stop
 
 MOST_CALLS = 100_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -29,22 +29,27 @@ MOST_NOTES = 1000  # printed; the run's row has all
 
 
 class Command(BaseCommand):
-    help = "Fills and refreshes this server from upstream, or from any server like it."
+    help = (
+        "Fills and refreshes this server from upstream, or from any server like it. "
+        "Exit codes: 0 done; 1 failed; 2 an option makes no sense; 3 unfinished, out of calls; "
+        "4 another run is at it; 5 partly: some lists failed, the others are loaded."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        lists = {"nargs": "+", "choices": sorted(resources()), "default": [], "metavar": "LIST"}
         parser.add_argument("--from", dest="source", metavar="URL", default="")
         parser.add_argument("--token", metavar="KEY", default="")
-        parser.add_argument("--only", nargs="+", choices=sorted(RESOURCES), default=[])
+        parser.add_argument("--only", **lists, help="read these lists alone")
         parser.add_argument("--budget", type=calls, metavar="N", help="calls in an hour")
         parser.add_argument("--wait", action="store_true", help="wait when the calls are used up")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
-        parser.add_argument("--force", action="store_true", help="believe a much smaller set")
+        parser.add_argument("--force", **lists, help="believe these lists, however small they are")
         parser.add_argument(
             "--every", type=seconds, metavar="1h", help="stay up, and run again and again"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.show = Screen(sys.stdout) if sys.stdout.isatty() else Lines(self.stdout)
+        self.display = Screen(sys.stdout) if sys.stdout.isatty() else Lines(self.stdout)
         try:
             least = {"least": 1, "most": MOST_CALLS}
             self.limit = options["budget"] or environment.number("MIRROR_BUDGET", **least)
@@ -58,66 +63,70 @@ class Command(BaseCommand):
         raise SystemExit(0 if options["every"] else int(code))
 
     def run_once(self, options: dict[str, Any]) -> Exit:
-        """One run. Whatever the source or the database does, it ends in a sentence and a code."""
+        """One run. Whatever happens, it ends in a sentence and a code."""
         try:
-            with self.source(options) as source, self.show.reading(self.budget):
+            with self.source(options) as source, self.display.reading(self.budget):
                 started = time.monotonic()
-                self.mirror = Mirror(source, self.options(options), utc_now, self.seen, self.sleep)
+                self.mirror = Mirror(source, self.options(options), utc_now, self.seen)
                 run, code = self.mirror.run()
         except Busy:
-            self.stderr.write("Another run of the mirror is at it; this one ends.")
-            return Exit.BUSY
-        except SourceFault as fault:
-            self.stderr.write(str(fault))
-            return Exit.FAULT
+            return self.fail("Another run of the mirror is at it; this one ends.", Exit.BUSY)
+        except SourceError as error:
+            return self.fail(str(error))
         except Error as error:
-            self.stderr.write(f"{DATABASE_AWAY}\n{str(error).strip()}")
-            return Exit.FAULT
-        self.tell(run, self.mirror.notes, time.monotonic() - started)
+            return self.fail(sentence_of(error))
+        except OSError as error:
+            return self.fail(f"{error.filename or 'A file'} can't be used: {error.strerror}.")
+        except Exception as error:
+            return self.fail(describe(error))
+        self.report(run, self.mirror.notes, time.monotonic() - started)
         return code
 
-    def tell(self, run: MirrorRun, notes: list[str], took: float) -> None:
+    def fail(self, sentence: str, code: Exit = Exit.FAILED) -> Exit:
+        self.stderr.write(sentence)
+        return code
+
+    def report(self, run: MirrorRun, notes: list[str], took: float) -> None:
         for note in notes[:MOST_NOTES]:
-            self.stdout.write(note)
+            self.display.say(note)
         if len(notes) > MOST_NOTES:
-            self.stdout.write(f"and {len(notes) - MOST_NOTES} more like these")
+            self.display.say(f"and {len(notes) - MOST_NOTES} more like these")
         if run.message:
             self.stderr.write(run.message)
-        self.show.end(run, took)
+        self.display.end(run, took)
 
     def source(self, options: dict[str, Any]) -> Source:
         named = options["source"] or environment.text("MIRROR_FROM")
-        self.budget = Budget(
-            self.limit, Calls(root_of(named)), wait=options["wait"], sleep=self.sleep
-        )
+        host = parse_root(named).netloc.decode()
+        self.budget = Budget(host, self.limit, wait=options["wait"], sleep=self.sleep)
         return Source(
             named,
             self.budget,
             token=options["token"] or environment.text("MIRROR_TOKEN"),
-            # A private address is refused unless somebody named this source outright.
+            # A private IP is refused unless somebody named this source outright.
             allow_private=bool(options["source"] or environ.get("MIRROR_FROM")),
             user_agent=f"spacedevs/{environment.VERSION} (self-hosted mirror)",
             sleep=self.sleep,
         )
 
     def options(self, options: dict[str, Any]) -> Options:
-        return Options(tuple(options["only"]), options["dry_run"], options["force"])
+        return Options(tuple(options["only"]), options["dry_run"], tuple(options["force"]))
 
     def sleep(self, seconds: float) -> None:
         if seconds > UNSAID:
             until = f"{utc_now() + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"
-            self.show.say(f"Waiting until {until} UTC. {self.mirror.left()}")
+            self.display.say(f"Waiting until {until} UTC. {self.mirror.describe_left()}")
         if self.stop.within(seconds):
             raise Stopped
 
     def seen(self, resource: str, rows: int, count: int) -> None:
-        self.show.page(resource, rows, count)
+        self.display.page(resource, rows, count)
         if self.stop.within(0):
             raise Stopped
 
 
 def calls(text: str) -> int:
-    """For argparse, which names the option and the words of this fault."""
+    """For argparse, which names the option and prints the words of this error."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CALLS):
         raise ArgumentTypeError(f"{text!r} is no number of calls from 1 to {MOST_CALLS}")
     return int(text)

@@ -1,0 +1,125 @@
+"""What the mirror has to know of spacecraft: which lists are loaded together, who is docked, which
+durations run, and what the flights of this server's own make of a craft's figures."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from spacecraft import history
+from spacecraft.models import Launch, Spacecraft, SpacecraftFlight
+from spacedevs.api.durations import parse_duration
+from spacedevs.mirror.errors import SourceError
+from spacedevs.mirror.groups import Group
+from spacedevs.mirror.lists import ListReading
+from spacedevs.mirror.load import Rows
+from spacedevs.mirror.reader import Row
+from spacedevs.mirror.source import Source
+
+STATIONS = "space_stations"
+
+
+def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
+    """The ids of the craft that are docked: no list says so. One call. Raises as the source.
+
+    Upstream's stations say it. Another server of this project serves none: its craft in space are
+    asked for a second time, and what has grown by the seconds in between is docked.
+    """
+    if source.is_own:
+        source.sleep(1)
+        again = source.page("spacecraft", 0, mode="normal", filters={"in_space": "true"})
+        first = {key: item for page in lists["spacecraft"].changed() for key, item in page.items()}
+        return set(_grown(first, again.results, again.date))
+    stations = source.page(STATIONS, 0, filters={"docked_vehicles__gte": 1}).results
+    docked = set(_chasers(stations))
+    if stations and not docked:
+        raise SourceError(
+            f"{STATIONS} {stations[0].get('id')!r}: docking_location: names no craft, and the "
+            "source was asked for stations where some are docked. Who is docked stays as it is."
+        )
+    return docked
+
+
+def _grown(first: dict[Any, Any], again: list[Any], date: datetime) -> Iterator[int]:
+    for body in again:
+        try:
+            before, then = first[str(body["id"])]
+            more = parse_duration(body["time_docked"]) - parse_duration(before["time_docked"])
+        except (KeyError, TypeError, ValueError):
+            continue  # nothing that could have grown
+        if date > then and more == date - then:
+            yield body["id"]
+
+
+def _chasers(stations: Any) -> Iterator[int]:
+    """Wherever a docking that goes on stands in a station, the id of the craft that docked."""
+    parts = [stations]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += part
+        elif isinstance(part, dict):
+            flight = part.get("flight_vehicle_chaser")
+            if isinstance(flight, dict) and part.get("docking") and part.get("departure") is None:
+                craft = flight.get("spacecraft")
+                if isinstance(craft, dict) and isinstance(craft.get("id"), int):
+                    yield craft["id"]
+            else:
+                parts += part.values()
+
+
+GROUPS = (
+    Group(
+        (
+            "spacecraft",
+            "spacecraft_configurations",
+            "spacecraft_configuration_families",
+            "agencies",
+        ),
+        every=timedelta(minutes=50),
+        ask=find_docked,
+    ),
+)
+
+
+def prepare_rows(rows: Rows, docked: set[int] | None) -> None:
+    """What is not in an answer, and follows from it. `docked`: None where nobody was asked."""
+    crafts, flights = rows.get(Spacecraft, {}), rows.get(SpacecraftFlight, {})
+    if docked is None:
+        here = Spacecraft.objects.filter(pk__in=crafts).exclude(docked_since=None)
+        docked = set(here.values_list("pk", flat=True))
+    for craft in crafts.values():
+        up = craft.values.get("in_space") and craft.values.get("time_in_space") is not None
+        craft.values["in_space_since"] = craft.date if up else None
+        craft.values["docked_since"] = craft.date if craft.pk in docked else None
+    start_running_durations(rows, flights)
+    history.add_flights_of_ours(crafts, flights)
+
+
+def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
+    """A flight's duration runs while its craft is up, on the last flight that was launched.
+
+    A duration that the source says at a second, and that runs, is that much and what has passed
+    since: when it began need not be known.
+    """
+    up = {pk for pk, craft in rows.get(Spacecraft, {}).items() if craft.values.get("in_space")}
+    here = SpacecraftFlight.objects.filter(spacecraft_id__in=up)
+    known = {
+        pk: (craft, launch)
+        for pk, craft, launch in here.values_list("pk", "spacecraft_id", "launch_id")
+    }
+    for flight in flights.values():
+        flight.values["running_since"] = None
+        if (craft := flight.values.get("spacecraft_id")) in up:
+            known[flight.pk] = (craft, flight.values.get("launch_id"))
+    launches = {launch for _, launch in known.values() if launch}
+    nets = dict(Launch.objects.filter(pk__in=launches).values_list("pk", "net"))
+    nets |= {pk: launch.values.get("net") for pk, launch in rows.get(Launch, {}).items()}
+    last: dict[Any, tuple[datetime, int]] = {}
+    for pk, (craft, launch) in known.items():
+        net = nets.get(launch)
+        if net and net <= rows[Spacecraft][craft].date:
+            last[craft] = max(last.get(craft, (net, pk)), (net, pk))
+    for _, pk in last.values():
+        flight = flights.get(pk)
+        if flight and flight.values.get("mission_end") is None:
+            flight.values["running_since"] = flight.date

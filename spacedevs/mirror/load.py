@@ -1,0 +1,443 @@
+"""Rows → the database, in one transaction: a reader sees the whole old set or the whole new one."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.db.models import PROTECT, Exists, Model, OuterRef
+
+from spacedevs.api.plans import accessor
+from spacedevs.api.quotes import fields_of, part_of
+from spacedevs.api.shapes import Quoted
+from spacedevs.api.viewsets import resources
+from spacedevs.ids import is_own
+from spacedevs.living import LivingDurationField
+from spacedevs.mirror.lists import ListReading
+from spacedevs.mirror.models import Hold, Mirrored, label_of
+from spacedevs.mirror.reader import Reader, Row
+
+# A source reads its clock for the body, and again for the header: a second may lie between.
+JITTER = timedelta(seconds=2)
+NOT_TOLD = object()
+
+SMALLER = 0.10  # of the rows here: a set that is smaller by more is not believed
+REFUSED = 0.05  # of the objects: more, and the set is not believed
+FEW = 5  # rows may always go, and objects always be refused
+
+Rows = dict[type[Model], dict[Any, Row]]
+Prepare = Callable[[Rows, Any], None]
+COUNTED = ("added", "changed", "unchanged", "removed", "held")
+
+
+class Disbelieved(Exception):
+    """A set that is not believed. One sentence: how many, and what to do."""
+
+    def __init__(self, resource: str, sentence: str) -> None:
+        super().__init__(f"{resource}: {sentence} If that is right, run with --force {resource}.")
+        self.resource = resource
+
+
+@dataclass
+class LoadResult:
+    """What a load made of the rows, by model."""
+
+    added: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    unchanged: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def has_changes(self) -> bool:
+        return any((self.added, self.changed, self.removed))
+
+    def add(self, other: "LoadResult") -> None:
+        for name in COUNTED:
+            getattr(self, name).update(getattr(other, name))
+        self.refused += other.refused
+        self.notes += other.notes
+
+
+def shape_of(resource: str) -> Any:
+    """The most detailed shape of a resource."""
+    return resources()[resource].get_modes().richest()
+
+
+def model_of(resource: str) -> type[Model]:
+    model: type[Model] = resources()[resource].queryset.model
+    return model
+
+
+class Load:
+    """Writes what of a group's lists is different, in the caller's transaction.
+
+    `is_whole`: the lists are all of their group, so that what is not in them is gone at the
+    source, and goes here. `prepare` is given each page's rows, and `context`, before they are
+    written. `believed`: the lists whose size is not judged. `read_at`: when the lists of other
+    groups were read; what nests here and is older does not change their rows. Raises `Disbelieved`.
+    """
+
+    def __init__(
+        self,
+        readings: Iterable[ListReading],
+        *,
+        is_whole: bool,
+        prepare: Prepare,
+        context: Any,
+        believed: Iterable[str],
+        read_at: dict[type[Model], datetime],
+        seen: Callable[[str, int, int], None],
+    ) -> None:
+        by_model = {model_of(reading.resource): reading for reading in readings}
+        # What is referred to first: the lists with the most detailed shape of each row.
+        self.readings = [by_model[model] for model in reversed(referrers_first(by_model))]
+        self.is_whole, self.prepare, self.context = is_whole, prepare, context
+        self.believed, self.read_at, self.seen = set(believed), read_at, seen
+        self._mirrored: dict[type[Model], set[str]] = {}
+        self.result, self.reader = LoadResult(), Reader(self._known)
+        self._gone: dict[type[Model], set[str]] = {}
+        self._again: dict[str, set[str]] = {reading.resource: set() for reading in self.readings}
+
+    def run(self) -> LoadResult:
+        for reading in self.readings:
+            self._load_list(reading)
+        self._write_named()
+        if self.is_whole:
+            self._remove_gone()
+        for reading in self.readings:
+            reading.settle(self._again[reading.resource])
+        unknown = sorted(self.reader.unknown)
+        self.result.notes += self.reader.notes
+        self.result.notes += [f"{key} is no key of the contract; left out." for key in unknown]
+        return self.result
+
+    # Reading
+
+    def _load_list(self, reading: ListReading) -> None:
+        resource, count = reading.resource, len(reading.digests())
+        self._judge_size(resource, count)
+        done = refused = 0
+        for items in reading.changed():
+            for key, (body, date) in items.items():
+                before = len(self.reader.notes)
+                refused += not self._read(resource, key, body, date)
+                if len(self.reader.notes) > before:
+                    self._again[resource].add(key)
+            done += len(items)
+            self._write()
+            self.seen(f"loading {resource}", done, done)
+            self._judge_refused(resource, refused, count)
+        self.result.refused += refused
+        self.result.unchanged[label_of(model_of(resource))] += count - done
+
+    def _read(self, resource: str, key: str, body: Any, date: Any) -> bool:
+        shape = shape_of(resource)
+        if isinstance(body, str):  # what could not be kept
+            self.reader.notes.append(body)
+            self.reader.refuse(shape, {"id": int(key) if key.isdigit() else key})
+            return False
+        return self.reader.read_object(resource, shape, body, date)
+
+    def _judge_size(self, resource: str, count: int) -> None:
+        here = len(self._known(model_of(resource)))
+        fewer = here - count
+        if resource in self.believed or fewer <= 0:
+            return
+        if not count or fewer > max(FEW, here * SMALLER):
+            raise Disbelieved(resource, f"the source has {count} where {here} are here.")
+
+    def _judge_refused(self, resource: str, refused: int, count: int) -> None:
+        if resource not in self.believed and refused > max(FEW, count * REFUSED):
+            sentence = f"{refused} and more of {count} are refused: {self.reader.notes[-1]}."
+            raise Disbelieved(resource, sentence)
+
+    def _write_named(self) -> None:
+        """Rows that were given by their name alone get its id. A name that is nobody's is none."""
+        found: dict[type[Model], dict[str, Any]] = {}
+        for named in self.reader.named.values():
+            if named.target not in found:
+                rows = named.target._base_manager.order_by("-pk").values_list("name", "pk")
+                found[named.target] = dict(rows)
+            pk = found[named.target].get(named.name)
+            if pk is None:
+                kind = f"{named.model._meta.verbose_name} {named.pk}"
+                part = named.column.removesuffix("_id")
+                self.reader.notes.append(f"{kind}: {part}: {named.name!r} is the name of none")
+                self._look_again(named.model, named.pk)
+            if (named.model, named.pk) not in self.reader.refused:
+                date = self.reader.told[named.model, named.pk].date
+                row = Row(named.model, named.pk, date, {named.column: pk})
+                self.reader.of(named.model)[named.pk] = row
+        self._write()
+
+    def _look_again(self, model: type[Model], pk: Any) -> None:
+        for reading in self.readings:
+            if model_of(reading.resource) is model:
+                self._again[reading.resource].add(str(pk))
+
+    # Writing
+
+    def _write(self) -> None:
+        """Writes what was read since, and notes what of it has lost rows."""
+        rows = self.reader.take()
+        self.prepare(rows, self.context)
+        for model, of in rows.items():
+            self._write_model(model, of)
+        for model, of in rows.items():
+            self._find_lost_children(model, of)
+
+    def _write_model(self, model: type[Model], rows: dict[Any, Row]) -> None:
+        # An editor who is saving is waited for, and what is held then is seen.
+        stored: dict[Any, Any] = model._base_manager.select_for_update().in_bulk(list(rows))
+        holds = held_fields(model, rows)
+        added, changed = [], []
+        read_at = self.read_at.get(model)
+        for pk, row in list(rows.items()):
+            if read_at and row.date < read_at and pk in stored:
+                del rows[pk]
+                continue
+            self._leave_held(row, holds.get(str(pk), {}))
+            instance = stored.get(pk)
+            if instance is None:
+                added.append(new_row(row))
+            elif is_own(pk) and str(pk) not in self._known(model):
+                self._refuse_row(row, "id: a record that was made by hand has it here")
+                del rows[pk]
+            elif different := set(differences(instance, row.values)):
+                for column in different:
+                    setattr(instance, column, row.values[column])
+                changed.append(instance)
+        upsert(model, added + changed)
+        new = {instance.pk for instance in added}
+        touched = {instance.pk for instance in changed} | (write_links(model, rows) - new)
+        self._remember(model, rows)
+        name = label_of(model)
+        self.result.added[name] += len(added)
+        self.result.changed[name] += len(touched)
+        self.result.unchanged[name] += len(rows) - len(added) - len(touched)
+
+    def _refuse_row(self, row: Row, sentence: str) -> None:
+        self.result.refused += 1
+        self.reader.refused.add((row.model, row.pk))
+        self.reader.notes.append(f"{row.model._meta.verbose_name} {row.pk}: {sentence}")
+        self._look_again(row.model, row.pk)
+
+    def _leave_held(self, row: Row, holds: dict[str, Hold]) -> None:
+        """What an editor changed by hand stays; what the source says of it is noted."""
+        for column, hold in holds.items():
+            of = row.links if column in row.links else row.values
+            told = of.pop(column, NOT_TOLD)
+            if told is NOT_TOLD:
+                continue
+            if (noted := orjson.dumps(told, default=str).decode()) != hold.upstream:
+                Hold.objects.filter(pk=hold.pk).update(upstream=noted)
+            self.result.held[hold.model] += 1
+
+    def _known(self, model: type[Model]) -> set[str]:
+        """The keys of the rows of a model that came from the source."""
+        if model not in self._mirrored:
+            keys = Mirrored.objects.filter(model=label_of(model)).values_list("key", flat=True)
+            self._mirrored[model] = set(keys)
+        return self._mirrored[model]
+
+    def _remember(self, model: type[Model], rows: dict[Any, Row]) -> None:
+        known, name = self._known(model), label_of(model)
+        new = {str(pk) for pk in rows} - known
+        Mirrored.objects.bulk_create(
+            (Mirrored(model=name, key=key) for key in sorted(new)), batch_size=500
+        )
+        known |= new
+
+    # Removing
+
+    def _find_lost_children(self, model: type[Model], rows: dict[Any, Row]) -> None:
+        """Rows that are a row's here, and are not in its list at the source."""
+        listed = {model_of(reading.resource) for reading in self.readings}
+        for relation in model._meta.related_objects:
+            owners = {
+                pk: row.children[accessor(relation)]
+                for pk, row in rows.items()
+                if accessor(relation) in row.children
+            }
+            child: Any = relation.related_model
+            if not owners or child in listed:
+                continue
+            column = relation.field.attname
+            here = child._base_manager.filter(**{f"{column}__in": owners})
+            for owner, pk in here.values_list(column, "pk"):
+                if pk not in owners[owner] and str(pk) in self._known(child):
+                    self._gone.setdefault(child, set()).add(str(pk))
+
+    def _remove_gone(self) -> None:
+        for model, keys in self._gone.items():
+            keys -= {str(pk) for of, pk in self.reader.told if of is model}
+        for reading in self.readings:
+            there = reading.digests().keys()
+            if not any(key.startswith("?") for key in there):
+                model = model_of(reading.resource)
+                self._gone[model] = self._known(model) - there
+        for model in referrers_first(self._gone):
+            self._remove(model, self._gone[model])
+        if self.result.has_changes():
+            for model in referrers_first(self._nested_models()):
+                self._remove(model, unused(model) & self._known(model))
+
+    def _nested_models(self) -> set[type[Model]]:
+        """The models that come only inside of others, and go when nothing refers to them."""
+        nested: set[type[Model]] = set()
+        for reading in self.readings:
+            nested |= models_within(shape_of(reading.resource))
+        listed = {viewset.queryset.model for viewset in resources().values()}
+        return {model for model in nested - listed if any(protected(model))}
+
+    def _remove(self, model: type[Model], keys: set[str]) -> None:
+        """Removes rows that are gone at the source. One that is in use here stays."""
+        waiting = {model._meta.pk.to_python(key) for key in keys}
+        removed: set[str] = set()
+        while free := waiting - in_use(model, waiting):
+            model._base_manager.filter(pk__in=free).delete()
+            waiting -= free  # a parent goes once its children have gone
+            removed |= set(map(str, free))
+        name = label_of(model)
+        for table in (Mirrored, Hold):
+            table.objects.filter(model=name, key__in=removed).delete()
+        self._known(model).difference_update(removed)
+        self.result.removed[name] += len(removed)
+        kept = "is gone at the source, but in use here."
+        kind = model._meta.verbose_name
+        self.result.notes += [f"{kind} {pk} {kept}" for pk in sorted(waiting, key=str)]
+
+
+# Rows and columns
+
+
+def held_fields(model: type[Model], keys: Iterable[Any]) -> dict[str, dict[str, Hold]]:
+    """What is held of these rows, by key and field."""
+    found: dict[str, dict[str, Hold]] = {}
+    for hold in Hold.objects.filter(model=label_of(model), key__in=list(map(str, keys))):
+        found.setdefault(hold.key, {})[hold.field] = hold
+    return found
+
+
+def new_row(row: Row) -> Model:
+    """A row as far as it is told. What nobody said is null, and a list of nobody is empty."""
+    columns = [column for column in row.model._meta.concrete_fields if column.null]
+    told = {column.attname: None for column in columns if not getattr(column, "many", False)}
+    return row.model(**{**told, **row.values, "pk": row.pk})
+
+
+def differences(instance: Model, values: dict[str, Any]) -> Iterator[str]:
+    """The columns in which a row here is not as the source says."""
+    running: set[str] = set()
+    for column in instance._meta.concrete_fields:
+        if isinstance(column, LivingDurationField) and column.name in values:
+            running |= {column.name, column.since}
+            if not same_duration(column, instance, values):
+                yield from {column.name, column.since} & values.keys()
+    for name, value in values.items():
+        if name not in running and getattr(instance, name) != value:
+            yield name
+
+
+def same_duration(column: LivingDurationField, instance: Any, values: dict[str, Any]) -> bool:
+    """Whether a duration shows the same, now and later, as what the source says of it."""
+    since_here, since = getattr(instance, column.since), values.get(column.since)
+    here, told = getattr(instance, column.name), values[column.name]
+    if since_here is None or since is None:
+        return since_here is since and bool(here == told)
+    shown = column.at(instance, since)
+    if shown is None or told is None:
+        return shown is told
+    return bool(abs(shown - told) <= JITTER)
+
+
+def upsert(model: type[Model], instances: list[Any]) -> None:
+    columns = [column.name for column in model._meta.concrete_fields if not column.primary_key]
+    model._base_manager.bulk_create(
+        instances,
+        batch_size=100,
+        update_conflicts=True,
+        unique_fields=[model._meta.pk.name],
+        update_fields=columns,
+    )
+
+
+def write_links(model: Any, rows: dict[Any, Row]) -> set[Any]:
+    """Writes many-to-many, in the order given; the keys of the rows that have other links now."""
+    moved: set[Any] = set()
+    for name in sorted({name for row in rows.values() for name in row.links}):
+        relation = model._meta.get_field(name)
+        own, other = relation.m2m_column_name(), relation.m2m_reverse_name()
+        through = relation.remote_field.through
+        told = {pk: row.links[name] for pk, row in rows.items() if name in row.links}
+        here: dict[Any, list[Any]] = {pk: [] for pk in told}
+        links = through._base_manager.filter(**{f"{own}__in": told})
+        for pk, key in links.order_by("pk").values_list(own, other):
+            here[pk].append(key)
+        different = [pk for pk in told if told[pk] != here[pk]]
+        links.filter(**{f"{own}__in": different}).delete()
+        new = (through(**{own: pk, other: key}) for pk in different for key in told[pk])
+        through._base_manager.bulk_create(new)
+        moved |= set(different)
+    return moved
+
+
+# Models and their relations
+
+
+def protected(model: type[Model]) -> Iterator[Any]:
+    """The relations that keep a model's rows from being deleted."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        if relation.auto_created and getattr(relation, "on_delete", None) is PROTECT:
+            yield relation
+
+
+def in_use(model: type[Model], keys: Iterable[Any]) -> set[Any]:
+    """Those of the rows that another refers to."""
+    used: set[Any] = set()
+    for relation in protected(model):
+        column = relation.field.attname
+        rows = relation.related_model._base_manager.filter(**{f"{column}__in": list(keys)})
+        used |= set(rows.values_list(column, flat=True))
+    return used
+
+
+def unused(model: type[Model]) -> set[str]:
+    """The keys of the rows that no other refers to."""
+    rows = model._base_manager.all()
+    for relation in protected(model):
+        referrers = relation.related_model._base_manager
+        rows = rows.exclude(Exists(referrers.filter(**{relation.field.attname: OuterRef("pk")})))
+    return set(map(str, rows.values_list("pk", flat=True)))
+
+
+def models_within(shape: Any) -> set[type[Model]]:
+    """The models of the rows that an object of a shape holds, itself included."""
+    found = {shape.Meta.model}
+    for child in fields_of(shape).values():
+        part = part_of(child)
+        if part is not None and not issubclass(part, Quoted):
+            found |= models_within(part)
+    return found
+
+
+def referrers_first(models: Iterable[type[Model]]) -> list[type[Model]]:
+    """Each model before those that it refers to."""
+    order: list[type[Model]] = []
+    given = set(models)
+
+    def visit(model: type[Model], above: tuple[type[Model], ...]) -> None:
+        if model in order or model in above:
+            return
+        for column in (*model._meta.fields, *model._meta.many_to_many):
+            if column.is_relation:
+                visit(column.related_model, (*above, model))
+        order.append(model)
+
+    for model in sorted(given, key=label_of):
+        visit(model, ())
+    return [model for model in reversed(order) if model in given]
