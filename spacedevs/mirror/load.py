@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db.models import PROTECT, Exists, Model, OuterRef
+from django.db.models import Model
 
 from spacedevs.api.plans import accessor
-from spacedevs.api.quotes import fields_of, part_of
-from spacedevs.api.shapes import Quoted
 from spacedevs.api.viewsets import resources
 from spacedevs.ids import is_own
 from spacedevs.living import LivingDurationField
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.models import Hold, Mirrored, label_of
-from spacedevs.mirror.reader import Reader, Row
+from spacedevs.mirror.reader import Reader, Row, models_within
+from spacedevs.relations import in_use, protected, referrers_first, unused
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
 JITTER = timedelta(seconds=2)
@@ -384,60 +383,3 @@ def write_links(model: Any, rows: dict[Any, Row]) -> set[Any]:
         through._base_manager.bulk_create(new)
         moved |= set(different)
     return moved
-
-
-# Models and their relations
-
-
-def protected(model: type[Model]) -> Iterator[Any]:
-    """The relations that keep a model's rows from being deleted."""
-    for relation in model._meta.get_fields(include_hidden=True):
-        if relation.auto_created and getattr(relation, "on_delete", None) is PROTECT:
-            yield relation
-
-
-def in_use(model: type[Model], keys: Iterable[Any]) -> set[Any]:
-    """Those of the rows that another refers to."""
-    used: set[Any] = set()
-    for relation in protected(model):
-        column = relation.field.attname
-        rows = relation.related_model._base_manager.filter(**{f"{column}__in": list(keys)})
-        used |= set(rows.values_list(column, flat=True))
-    return used
-
-
-def unused(model: type[Model]) -> set[str]:
-    """The keys of the rows that no other refers to."""
-    rows = model._base_manager.all()
-    for relation in protected(model):
-        referrers = relation.related_model._base_manager
-        rows = rows.exclude(Exists(referrers.filter(**{relation.field.attname: OuterRef("pk")})))
-    return set(map(str, rows.values_list("pk", flat=True)))
-
-
-def models_within(shape: Any) -> set[type[Model]]:
-    """The models of the rows that an object of a shape holds, itself included."""
-    found = {shape.Meta.model}
-    for child in fields_of(shape).values():
-        part = part_of(child)
-        if part is not None and not issubclass(part, Quoted):
-            found |= models_within(part)
-    return found
-
-
-def referrers_first(models: Iterable[type[Model]]) -> list[type[Model]]:
-    """Each model before those that it refers to."""
-    order: list[type[Model]] = []
-    given = set(models)
-
-    def visit(model: type[Model], above: tuple[type[Model], ...]) -> None:
-        if model in order or model in above:
-            return
-        for column in (*model._meta.fields, *model._meta.many_to_many):
-            if column.is_relation:
-                visit(column.related_model, (*above, model))
-        order.append(model)
-
-    for model in sorted(given, key=label_of):
-        visit(model, ())
-    return [model for model in reversed(order) if model in given]

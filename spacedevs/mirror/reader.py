@@ -301,3 +301,13 @@ class Reader:
 
     def _note(self, sentence: str) -> None:
         self.notes.append("".join(self._path) + sentence)
+
+
+def models_within(shape: Any) -> set[type[Model]]:
+    """The models of the rows that an object of a shape holds, itself included."""
+    found = {shape.Meta.model}
+    for child in fields_of(shape).values():
+        part = part_of(child)
+        if part is not None and not issubclass(part, Quoted):
+            found |= models_within(part)
+    return found
