@@ -1,0 +1,200 @@
+"""A whole catalogue, made on demand: each row from the seed, its kind and its id alone."""
+
+import copy
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from tests.upstream_bodies.facts import Facts
+from tests.upstream_bodies.rows import LEADING, Rows
+from tests.upstream_bodies.tables import MODES, RICHEST, SHAPES
+from tests.upstream_bodies.values import MISSING, Living, Ref, duration, encode
+
+LARGEST = 100  # of a page
+BYTES_KEPT = 16_000_000
+# A fragment holds these marks in place of a living duration; no JSON holds a plain NUL.
+MARK = re.compile(rb'"\x00([^\x00]*)\x00([^\x00]*)\x00"')
+# Rows that only one other row shows: to keep what was printed of them is of no use.
+SHOWN_ONCE = {
+    "spacecraft",
+    "spacecraft_flights",
+    "launches",
+    "missions",
+    "rockets",
+    "landings",
+    "info_urls",
+    "vid_urls",
+    "docking_events",
+    "docking_locations",
+    "astronaut_flights",
+    "payload_flights",
+    "space_stations",
+}
+
+
+@cache
+def plan_of(shape: str) -> list[tuple[str, bytes, Any]]:
+    """Of each field its name, what is printed before its value, and what the shape says of it."""
+    fields = SHAPES[shape]["fields"]
+    return [(field["name"], encode(field["name"]) + b":", field) for field in fields]
+
+
+class Catalogue(Rows):
+    """The rows of a source, and the JSON of them.
+
+    `craft`, `flights`, `agencies` …: how many there are. `weight`: "light", or "real" with texts
+    and lists as long as upstream's. `rough`: the share of rows of which any other field is null
+    too. `now`: as of when the durations are that grow; with its microseconds, as upstream's.
+
+    A row is named by its kind (as in its URL: "agencies", "pads") and its number, from 0 on, in
+    the order of the ids; or by its kind and id where the arguments say `id`.
+    """
+
+    def at(self, now: datetime) -> Self:
+        """The same catalogue, edits included, as of another moment: what lives has grown."""
+        later = copy.copy(self)
+        later.now = now
+        return later
+
+    # JSON
+
+    def _print(self, shape: str, ref: Ref) -> bytes:
+        kept = self._fragments.get((shape, ref))
+        if kept is not None:
+            return kept
+        facts = self.facts(ref)
+        printed = b",".join(
+            key + self._field(ref, field, facts)
+            for name, key, field in plan_of(shape)
+            if facts.get(name) is not MISSING
+        )
+        printed = b"{" + printed + b"}"
+        if ref.kind not in SHOWN_ONCE:
+            self._keep((shape, ref), printed)
+        return printed
+
+    def _keep(self, key: tuple[str, Ref], printed: bytes) -> None:
+        if self._kept[0] + len(printed) > BYTES_KEPT:
+            self._fragments.clear()
+            self._kept[0] = 0
+        self._fragments[key] = printed
+        self._kept[0] += len(printed)
+
+    def _field(self, ref: Ref, field: Any, facts: Facts) -> bytes:
+        name = field["name"]
+        if "shape" in field:
+            return self._nested(ref, field, facts)
+        if name == "response_mode":
+            return encode(field["default"])
+        value = facts[name]
+        if name == "url" and field.get("read_only"):
+            return encode(self.url(ref.kind, facts["id"]))
+        if isinstance(value, Living):
+            return b'"\x00%d\x00%d\x00"' % (
+                value.settled // timedelta(seconds=1),
+                value.since.timestamp(),
+            )
+        if isinstance(value, Ref):  # a parent, told by its name
+            value = None if value in self._removed else self.facts(value)["name"]
+        return encode(value)
+
+    def _nested(self, ref: Ref, field: Any, facts: Facts) -> bytes:
+        name, shape = field["name"], field["shape"]
+        shown = name == "flights" or (ref.kind, name) in LEADING
+        value = self._shown(ref, name) if shown else facts[name]
+        if isinstance(value, list):
+            there = (item for item in value if item not in self._removed)
+            return b"[" + b",".join(self._print(shape, item) for item in there) + b"]"
+        if value is None or (value in self._removed and field["nullable"]):
+            return b"null"
+        return self._print(shape, value)
+
+    def _as_of_now(self, printed: bytes) -> bytes:
+        """With the living durations as they are now."""
+        if b"\x00" not in printed:
+            return printed
+
+        def lived(match: re.Match[bytes]) -> bytes:
+            settled, since = (int(group) for group in match.groups())
+            running = self.now - datetime.fromtimestamp(since, UTC)
+            return encode(duration(timedelta(seconds=settled) + max(running, timedelta())))
+
+        return MARK.sub(lived, printed)
+
+    def url(self, kind: str, id: int | str = "") -> str:
+        return f"{self.host}/2.3.0/{kind}/" + (f"{id}/" if id != "" else "")
+
+    # Answers
+
+    def body_bytes(self, resource: str, number: int, mode: str | None = None) -> bytes:
+        shape = MODES.get(resource, {}).get(mode or "", RICHEST[resource])
+        return self._as_of_now(self._print(shape, Ref(resource, number)))
+
+    def body(self, resource: str, index: int, mode: str | None = None) -> dict[str, Any]:
+        """The body of the `index`-th row by id, in `mode` or in the richest."""
+        number = self.numbers(resource)[index]
+        body: dict[str, Any] = json.loads(self.body_bytes(resource, number, mode))
+        return body
+
+    def page(
+        self, resource: str, offset: int = 0, limit: int = 10, **params: Any
+    ) -> dict[str, Any]:
+        """As `page_bytes`, read."""
+        page: dict[str, Any] = json.loads(self.page_bytes(resource, offset, limit, **params))
+        return page
+
+    def page_bytes(
+        self, resource: str, offset: int = 0, limit: int = 10, by: str = "id", **params: Any
+    ) -> bytes:
+        """`limit` rows, at most 100, from `offset` on, by "id" or by "name".
+
+        `params` are kept in the links to the next and the previous page. Of them these are
+        followed: `mode`, `in_space`, `docked_vehicles__gte`.
+        """
+        limit = min(limit, LARGEST)
+        numbers = self._chosen(resource, by, params)
+        after = offset + limit if offset + limit < len(numbers) else None
+        before = max(offset - limit, 0) if offset else None
+        head = {
+            "count": len(numbers),
+            "next": self._link(resource, limit, after, params),
+            "previous": self._link(resource, limit, before, params),
+        }
+        rows = (
+            self.body_bytes(resource, number, params.get("mode"))
+            for number in numbers[offset : offset + limit]
+        )
+        start = json.dumps(head, separators=(",", ":"))[:-1] + ',"results":['
+        return start.encode() + b",".join(rows) + b"]}"
+
+    def _link(self, resource: str, limit: int, offset: int | None, params: Any) -> str | None:
+        if offset is None:
+            return None
+        kept = {**params, "limit": limit, **({"offset": offset} if offset else {})}
+        return f"{self.url(resource)}?{urlencode(sorted(kept.items()))}"
+
+    def _chosen(self, resource: str, by: str, params: Any) -> Sequence[int]:
+        numbers = self.by_name(resource) if by == "name" else self.numbers(resource)
+        facts = self.facts
+        if resource == "spacecraft" and str(params.get("in_space")).lower() in ("true", "1"):
+            maybe = {*self._timelines.craft_up(), *(ref.number for ref in self._edits)}
+            numbers = [number for number in sorted(maybe) if number < self._counts[resource]]
+            return [number for number in numbers if facts(Ref(resource, number))["in_space"]]
+        if resource == "space_stations" and (least := params.get("docked_vehicles__gte")):
+            return [
+                number
+                for number in numbers
+                if (facts(Ref(resource, number))["docked_vehicles"] or 0) >= int(least)
+            ]
+        return numbers
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Everything, as tests/mirror/upstream.py takes it: for small catalogues."""
+        return {
+            resource: [self.body(resource, index) for index in range(self.count(resource))]
+            for resource in self.resources
+        }
