@@ -9,11 +9,11 @@ from django.apps import apps
 from django.test import Client
 
 from spacedevs.mirror import as_of
-from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.budget import Budget
-from spacedevs.mirror.source import Source
+from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.models import MirrorCall, MirrorList, MirrorRun
 from spacedevs.mirror.run import Exit, Mirror, Options
+from spacedevs.mirror.source import Source
 from tests.mirror import upstream as does
 from tests.mirror.catalogue import catalogue
 from tests.mirror.upstream import Upstream

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from spacedevs.mirror.source import Source
 from spacedevs.mirror.errors import SourceError
+from spacedevs.mirror.source import Source
 from tests.mirror import upstream as u
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)

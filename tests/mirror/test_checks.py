@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from spacedevs.mirror.checks import CATALOGUE, Read, Refusal, check
 
 from spacecraft import models
-from spacedevs.mirror.checks import CATALOGUE, Read, Refusal, check
+from spacedevs import clock
 from spacedevs.mirror.load import load
 from spacedevs.mirror.models import Mirrored
-from spacedevs import clock
 from tests.mirror.test_load import changed, docked, flights_with, mirror, mirrored, source
 
 __all__ = ["mirrored", "source"]  # fixtures

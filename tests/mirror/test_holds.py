@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from django.test import Client
+from spacedevs.mirror.checks import Read
 
 from spacecraft import models
 from spacedevs.mirror import holds
-from spacedevs.mirror.checks import Read
 from spacedevs.mirror.models import Hold
 from tests.administration import save
 from tests.mirror.test_load import changed, docked, mirror, mirrored, source

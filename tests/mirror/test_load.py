@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from spacedevs.mirror.checks import CATALOGUE, RESOURCES, Read, check
 
 from spacecraft import models
-from spacedevs.mirror.checks import CATALOGUE, RESOURCES, Read, check
+from spacedevs import clock
+from spacedevs.api.viewsets import resources
 from spacedevs.mirror.holds import name_of
 from spacedevs.mirror.load import REMOVAL, Tally, load
 from spacedevs.mirror.models import Hold, Mirrored
-from spacedevs import clock
-from spacedevs.api.viewsets import resources
 
 
 def pages(api: Client, address: str | None) -> Iterator[bytes]:

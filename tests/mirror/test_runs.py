@@ -9,8 +9,8 @@ from isodate import duration_isoformat, parse_duration
 
 from spacecraft import models
 from spacedevs.mirror import as_of
-from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.budget import Budget
+from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.models import MirrorCall, MirrorRun
 from spacedevs.mirror.run import Exit, Options
 from tests import pages

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from spacedevs.mirror import wire
-from spacedevs.mirror.hosts import is_public
 from spacedevs.mirror.errors import SourceError, Struggling
+from spacedevs.mirror.hosts import is_public
 from tests.mirror import upstream as u
 from tests.mirror.sources import JSON, TOKEN, Calls, Make, fault_of
 from tests.mirror.upstream import Upstream

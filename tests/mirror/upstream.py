@@ -15,13 +15,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.upstream_bodies import Catalogue
+
 ROOT = "/2.3.0/"
 THROTTLE = "api-throttle/"
 JSON = "application/json"
+BY_ID = {"spacecraft", "agencies"}  # the lists that upstream orders by id
 
 Row = dict[str, Any]
 
@@ -154,8 +158,17 @@ class Upstream:
     and 304 follows from it. `gzip`: bodies are packed for those who take them so.
     """
 
-    def __init__(self, rows: dict[str, list[Row]] | None = None) -> None:
+    def __init__(
+        self,
+        rows: dict[str, list[Row]] | None = None,
+        *,
+        catalogue: Catalogue | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.rows = rows or {}
+        self.catalogue, self.now = catalogue, now
+        self.is_own = False  # a server of this project, which says so
+        self.largest = 100  # rows of a page: above, it times out
         self.requests: list[Request] = []
         self.throttle: Row = {
             "your_request_limit": 15,
@@ -224,15 +237,33 @@ class Upstream:
             return self._packed(request, rule.behaviour(request, reply) if rule else reply)
 
     def _regular(self, request: Request) -> Reply:
-        resource, _, key = request.path.strip("/").partition("/")
         if request.path == THROTTLE:
             return as_json(self.throttle)
+        path = request.path.strip("/")
+        if number(request.params.get("limit")) > self.largest:
+            return as_json({"detail": "It took too long."}, 504)
+        if self.catalogue is not None and path in self.catalogue.resources:
+            return self._page(path, dict(request.params))
+        resource, _, key = (path, "", "") if path in self.rows else path.rpartition("/")
         if resource not in self.rows:
             return as_json({"detail": "Not found."}, 404)
         if not key:
             return as_json(self._list(resource, request.params))
         found = [row for row in self.rows[resource] if str(row.get("id")) == key]
         return as_json(found[0]) if found else as_json({"detail": "Not found."}, 404)
+
+    def _page(self, resource: str, params: dict[str, str]) -> Reply:
+        """As upstream orders it: by id where that is published, and else by name."""
+        assert self.catalogue is not None
+        by = "id" if resource in BY_ID and params.get("ordering") == "id" else "name"
+        limit = number(params.pop("limit", "")) or 10
+        offset = number(params.pop("offset", ""))
+        now = self.catalogue.at(self.now())
+        body = now.page_bytes(resource, offset, limit, by, **params)
+        return Reply(200, body, {"Content-Type": JSON, **self._own()})
+
+    def _own(self) -> dict[str, str]:
+        return {"Spacedevs-Version": "0.1.0"} if self.is_own else {}
 
     def _list(self, resource: str, params: dict[str, str]) -> Row:
         rows = self.rows[resource]
@@ -312,7 +343,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if "date" not in named:
-            self.send_header("Date", self.date_time_string())
+            self.send_header("Date", format_datetime(self.server.upstream.now(), usegmt=True))
         if reply.status != 304 and not named & {"content-length", "connection"}:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
