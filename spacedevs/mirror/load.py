@@ -16,7 +16,7 @@ from spacedevs.living import LivingDurationField
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.models import Hold, Mirrored, label_of
 from spacedevs.mirror.reader import Reader, Row, models_within
-from spacedevs.relations import in_use, protected, referrers_first, unused
+from spacedevs.references import in_use, protected, referrers_first, unused
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
 JITTER = timedelta(seconds=2)
