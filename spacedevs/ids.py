@@ -1,6 +1,7 @@
 """Ids: upstream's for its rows, and for those made here ids that upstream will not come to."""
 
 from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.db import models
 from django.db.models import Max
@@ -8,6 +9,23 @@ from django.db.models import Max
 # The first id of a row that is made here. Upstream's are far below and count up: the next that is
 # free here would be the next that upstream gives, to something else.
 FIRST_OWN = 1_000_000
+
+# Upstream's UUIDs are random: version 4. Ours are version 5, made from a random name in this
+# namespace, so that the version tells them apart.
+OWN_NAMESPACE = UUID("8b0c6a3e-52a1-4c0f-9a5d-1f6f0d3c7e42")
+OWN_VERSION = 5
+
+
+def own_uuid() -> UUID:
+    """A new UUID for a row that is made here."""
+    return uuid5(OWN_NAMESPACE, uuid4().hex)
+
+
+def is_own(pk: int | UUID | None) -> bool:
+    """Whether the row with this primary key was made here, and is not upstream's."""
+    if isinstance(pk, UUID):
+        return pk.version == OWN_VERSION
+    return pk is not None and pk >= FIRST_OWN
 
 
 class Numbered(models.Model):
