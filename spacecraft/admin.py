@@ -274,8 +274,8 @@ class LaunchAdmin(RecordAdmin):
     prepopulated_fields = {"slug": ("name",)}
     help_texts = {
         "net": "No earlier than.",
-        "window_start": "Empty: the same moment as net.",
-        "window_end": "Empty: the same moment as net.",
+        "window_start": "Empty in a launch that is made here: the same moment as net.",
+        "window_end": "Empty in a launch that is made here: the same moment as net.",
         "probability": "Per cent.",
     }
     fieldsets = (
@@ -331,7 +331,7 @@ class LandingAdmin(RecordAdmin):
     list_display = ("id", "attempt", "success", "downrange_distance")
     list_display_links = ("id",)
     list_filter = ("attempt", "success")
-    search_fields = ("id__exact", "description", "flight__spacecraft__name")
+    search_fields = ("id__exact", "description", "flights__spacecraft__name")
     help_texts = {"downrange_distance": "Kilometres."}
     fieldsets = (
         (

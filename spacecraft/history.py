@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
 from spacedevs.ids import FIRST_OWN
@@ -66,17 +66,26 @@ class Tally:
             self.ends += 1
         if flight.turn_around_time:
             self.turn_arounds.append(flight.turn_around_time)
-        events: Any = flight.docking_events
-        for event in events:
+        events: Any = flight.docking_events or ()
+        for event in filter(None, events):
             self.add_docking(event, flight)
 
     def add_docking(self, event: dict[str, Any], flight: "SpacecraftFlight") -> None:
-        docked = parse_datetime(event["docking"])
-        left = parse_datetime(event["departure"]) if event.get("departure") else flight.mission_end
+        docked = moment(event.get("docking"))
+        left = moment(event.get("departure")) or flight.mission_end
         if docked and left:
             self.docked += left - docked
         elif docked and flight.running_since:
             self.docked_since = docked
+
+
+def moment(text: Any) -> datetime | None:
+    """A time in a quoted part; None where there is none, or no time."""
+    try:
+        found = parse_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found and found.tzinfo else None
 
 
 def tally(flights: Iterable["SpacecraftFlight"]) -> Tally:
@@ -88,15 +97,20 @@ def tally(flights: Iterable["SpacecraftFlight"]) -> Tally:
 
 def flights_of(craft: "Spacecraft") -> list["SpacecraftFlight"]:
     """Those that are known, the first launch first."""
-    return list(craft.flights.select_related("launch").order_by("launch__net", "id"))
+    first = F("launch__net").asc(nulls_last=True)
+    return list(craft.flights.select_related("launch").order_by(first, "id"))
 
 
 @contextmanager
-def following(*craft_ids: int) -> Iterator[None]:
-    """Within it flights are written; after it, the figures of these craft have followed."""
+def following(*craft_ids: int | None) -> Iterator[None]:
+    """Within it flights are written; after it, the figures of these craft have followed.
+
+    A flight without a craft gives None, which is nobody.
+    """
     spacecraft = apps.get_model("spacecraft", "Spacecraft").objects
     with transaction.atomic():
-        crafts = list(spacecraft.select_for_update().filter(pk__in=craft_ids).order_by("pk"))
+        known = [pk for pk in craft_ids if pk is not None]
+        crafts = list(spacecraft.select_for_update().filter(pk__in=known).order_by("pk"))
         before = {craft.pk: tally(flights_of(craft)) for craft in crafts}
         yield
         for craft in crafts:
@@ -131,8 +145,8 @@ def turn_around(craft: "Spacecraft", flights: list["SpacecraftFlight"]) -> None:
     if craft.flights_count is None or tally(flights).flights < craft.flights_count:
         return
     for earlier, later in pairwise(flights):
-        if earlier.mission_end:
-            between = later.launch.net - earlier.mission_end
+        if earlier.mission_end and later.start:
+            between = later.start - earlier.mission_end
             if between != later.turn_around_time:
                 later.turn_around_time = between
                 type(later).objects.filter(pk=later.pk).update(turn_around_time=between)

@@ -1,6 +1,7 @@
 """What every record's page in the admin has: a form that loses nothing, links, autocompletes."""
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 import isodate
@@ -14,6 +15,12 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from spacedevs.api.durations import LONGEST
+from spacedevs.api.shapes import contract_allows_null
+from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
+
+ORDER_COUNTS = (
+    "The API lists them in this order. To move one to the end: take it out, save, and add it again."
+)
 
 
 def figures(*fields: str, collapsed: bool = True) -> Any:
@@ -53,24 +60,57 @@ class DurationField(forms.DurationField):
 
 
 class RecordForm(forms.ModelForm):
-    """Text that the editor has not touched stays to the letter.
+    """What the editor has not touched stays to the letter, and is not validated.
 
     A browser sends every field of a page, null as "" and each end of a line as CRLF: without
-    this, a new name would change the description's null in the API as well.
+    this, a new name would change the description's null in the API as well. And what upstream
+    sent may be null, or longer than its schema says (contract, `observed.json`): that is no
+    reason to refuse a new name.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if type(field) is forms.BooleanField and self.initial.get(name, False) is None:
+                # A check box shows null as false, and could not change the one to the other.
+                self.fields[name] = forms.NullBooleanField(
+                    label=field.label, help_text=field.help_text
+                )
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """As Django says, but for texts that a browser alone has changed."""
+        return [name for name in super().changed_data if not _is_same_text(self[name])]
+
+    def untouched(self) -> set[str]:
+        """The fields whose values are those of the row that is being changed."""
+        if self.instance._state.adding:
+            return set()
+        return {field.name for field in self.visible_fields()} - {*self.changed_data}
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
-        for name, before in self.initial.items():
-            after = self.cleaned_data.get(name)
-            texts = isinstance(before, str | None) and isinstance(after, str | None)
-            if texts and name in self.cleaned_data and _letters(before) == _letters(after):
-                self.cleaned_data[name] = before
+        for name in self.untouched():
+            self.errors.pop(name, None)
+            self.cleaned_data.pop(name, None)  # so that nothing writes it
         return self.cleaned_data
 
+    def _get_validation_exclusions(self) -> set[str]:
+        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return exclusions | self.untouched()
 
-def _letters(text: str | None) -> str:
-    return (text or "").replace("\r\n", "\n").strip()
+
+def _is_same_text(field: forms.BoundField) -> bool:
+    before, after = field.initial, field.data
+    if not isinstance(before, str | None) or not isinstance(after, str):
+        return False
+    lines = "\n" if isinstance(field.field.widget, forms.Textarea) else ""
+    return _letters(before or "", lines) == _letters(after, lines)
+
+
+def _letters(text: str, line_end: str) -> str:
+    """A text as a browser may send it: a control of one line drops the ends of lines."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", line_end).strip()
 
 
 class RecordOptions(admin.options.BaseModelAdmin):
@@ -96,9 +136,22 @@ class RecordOptions(admin.options.BaseModelAdmin):
     ) -> forms.Field | None:
         if db_field.name in self.help_texts:
             kwargs["help_text"] = self.help_texts[db_field.name]
-        if isinstance(db_field, db.TextField) and db_field.null:
-            kwargs["empty_value"] = None  # as Django does for a CharField that is null
+        if isinstance(db_field, db.CharField | db.TextField):
+            kwargs["empty_value"] = None if contract_allows_null(db_field) else ""
+        if isinstance(db_field, db.BooleanField) and not contract_allows_null(db_field):
+            kwargs["form_class"] = forms.BooleanField
+        if db_field.has_default():
+            # What is untouched is told by the row, and not by what a hidden field brings back.
+            kwargs["show_hidden_initial"] = False
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        if isinstance(db_field, OrderedManyToManyField):
+            widget = OrderedAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
+            kwargs = {"widget": widget, "help_text": ORDER_COUNTS, **kwargs}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class RecordAdmin(RecordOptions, admin.ModelAdmin):

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.signals import pre_save
 
 from spacedevs.ids import Numbered
+from spacedevs.texts import LongCharField
 
 # Letters that Unicode does not take apart.
 _LETTERS = str.maketrans(
@@ -117,7 +118,7 @@ class Sorted(Numbered):
 class Named(Sorted):
     """A row with a name, sorted by it; `id` breaks every tie."""
 
-    name = models.CharField(max_length=255)
+    name = LongCharField(max_length=255)
     sort_name = SortKeyField("name")
 
     objects = SortedManager()

@@ -7,6 +7,7 @@ import orjson
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.fields import InvalidJSONInput
 from django.utils.module_loading import import_string
 
 from spacedevs.api.incoming import arrange, arrange_many
@@ -18,9 +19,15 @@ class QuotedFormField(forms.JSONField):
     def prepare_value(self, value: Any) -> Any:
         if value in (None, []):
             return ""
-        if isinstance(value, str):
+        if isinstance(value, InvalidJSONInput):
             return value
         return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        if initial in (None, []) and not (data or "").strip():
+            return False
+        changed: bool = super().has_changed(initial, data)
+        return changed
 
 
 class QuotedField(models.TextField):
@@ -33,8 +40,8 @@ class QuotedField(models.TextField):
 
     def __init__(self, shape: str, many: bool = False, **kwargs: Any) -> None:
         self.shape, self.many = shape, many
-        kwargs = {"default": list, **kwargs} if many else {"null": True, **kwargs}
-        super().__init__(**{"blank": True, **kwargs})
+        default = {"default": list} if many else {}
+        super().__init__(**{"null": True, "blank": True, **default, **kwargs})
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
@@ -52,8 +59,6 @@ class QuotedField(models.TextField):
             raise ValidationError(f"{value[:80]!r} is no JSON: {error}") from error
 
     def get_prep_value(self, value: Any) -> str | None:
-        if value is None and self.many:
-            value = []
         return None if value is None else orjson.dumps(value).decode()
 
     def value_to_string(self, obj: models.Model) -> Any:

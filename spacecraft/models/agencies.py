@@ -3,7 +3,8 @@ from django.db import models
 from spacecraft.models.images import Image
 from spacedevs.names import Named
 from spacedevs.quotes import QuotedField
-from spacedevs.relations import ProtectingManyToManyField
+from spacedevs.relations import OrderedManyToManyField
+from spacedevs.texts import LongCharField, LongURLField
 
 
 class AgencyType(Named):
@@ -12,16 +13,28 @@ class AgencyType(Named):
 
 
 class Country(Named):
-    name = models.CharField(max_length=255, blank=True)
-    alpha_2_code = models.CharField(
-        "alpha-2 code", max_length=2, blank=True, help_text="ISO 3166-1 alpha-2"
+    name = LongCharField(max_length=255, blank=True)
+    alpha_2_code = LongCharField(
+        "alpha-2 code",
+        max_length=2,
+        null=True,
+        blank=True,
+        default="",
+        help_text="ISO 3166-1 alpha-2",
     )
-    alpha_3_code = models.CharField(
-        "alpha-3 code", max_length=3, blank=True, help_text="ISO 3166-1 alpha-3"
+    alpha_3_code = LongCharField(
+        "alpha-3 code",
+        max_length=3,
+        null=True,
+        blank=True,
+        default="",
+        help_text="ISO 3166-1 alpha-3",
     )
-    nationality_name = models.CharField(max_length=255, blank=True, help_text="e.g. French")
-    nationality_name_composed = models.CharField(
-        max_length=255, blank=True, help_text="e.g. Franco"
+    nationality_name = LongCharField(
+        max_length=255, null=True, blank=True, default="", help_text="e.g. French"
+    )
+    nationality_name_composed = LongCharField(
+        max_length=255, null=True, blank=True, default="", help_text="e.g. Franco"
     )
 
     class Meta(Named.Meta):
@@ -38,16 +51,16 @@ def picture() -> models.ForeignKey:
 
 
 class Agency(Named):
-    name = models.CharField(max_length=200)
-    abbrev = models.CharField(max_length=255, blank=True)
-    type = models.ForeignKey(AgencyType, models.PROTECT, related_name="agencies")
-    featured = models.BooleanField(default=False)
-    country = ProtectingManyToManyField(Country, blank=True, related_name="agencies")
+    name = LongCharField(max_length=200)
+    abbrev = LongCharField(max_length=255, null=True, blank=True, default="")
+    type = models.ForeignKey(AgencyType, models.PROTECT, related_name="agencies", null=True)
+    featured = models.BooleanField(default=False, null=True)
+    country = OrderedManyToManyField(Country, blank=True, related_name="agencies")
     description = models.TextField(max_length=2048, null=True, blank=True)
-    administrator = models.CharField(max_length=200, null=True, blank=True)
+    administrator = LongCharField(max_length=200, null=True, blank=True)
     founding_year = models.IntegerField(null=True, blank=True)
-    launchers = models.CharField(max_length=500, blank=True)
-    spacecraft = models.CharField(max_length=500, blank=True)
+    launchers = LongCharField(max_length=500, null=True, blank=True, default="")
+    spacecraft = LongCharField(max_length=500, null=True, blank=True, default="")
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
@@ -71,8 +84,8 @@ class Agency(Named):
     failed_landings_payload = count()
     attempted_landings_payload = count()
 
-    info_url = models.URLField("info URL", max_length=200, null=True, blank=True)
-    wiki_url = models.URLField("wiki URL", max_length=200, null=True, blank=True)
+    info_url = LongURLField("info URL", max_length=200, null=True, blank=True)
+    wiki_url = LongURLField("wiki URL", max_length=200, null=True, blank=True)
 
     launcher_list = QuotedField(
         "spacecraft.serializers.launchers.LauncherConfigDetailedSerializerNoManufacturer", many=True

@@ -1,7 +1,6 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -11,36 +10,39 @@ from spacecraft import history
 from spacecraft.models.agencies import Agency, count, picture
 from spacecraft.models.vehicles import Spacecraft
 from spacedevs import clock
-from spacedevs.ids import Numbered
+from spacedevs.ids import Numbered, is_own, own_uuid
 from spacedevs.living import LivingDurationField
 from spacedevs.names import Named, Sorted, SortedQuerySet, SortKeyField
 from spacedevs.quotes import QuotedField
+from spacedevs.texts import LongCharField, LongSlugField, LongURLField
 
 
 class Launch(Named):
     """A launch, as far as it shares rows with us; the rest is quoted."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4)
-    name = models.CharField(max_length=2048, blank=True)
-    slug = models.SlugField(max_length=2048, db_index=False, blank=True)
-    launch_designator = models.CharField(max_length=255, null=True, blank=True)
+    id = models.UUIDField(primary_key=True, default=own_uuid)
+    name = LongCharField(max_length=2048, blank=True)
+    slug = LongSlugField(max_length=2048, db_index=False, null=True, blank=True, default="")
+    launch_designator = LongCharField(max_length=255, null=True, blank=True)
     status = QuotedField("spacecraft.serializers.launches.LaunchStatus")
-    last_updated = models.DateTimeField(default=timezone.now)
-    net = models.DateTimeField()  # no earlier than
+    last_updated = models.DateTimeField(default=timezone.now, null=True)
+    net = models.DateTimeField(null=True)  # no earlier than
     net_precision = QuotedField("spacecraft.serializers.launches.NetPrecision")
-    window_end = models.DateTimeField(blank=True)
-    window_start = models.DateTimeField(blank=True)
+    window_end = models.DateTimeField(null=True, blank=True)
+    window_start = models.DateTimeField(null=True, blank=True)
     image = picture()
-    infographic = models.URLField(max_length=1024, null=True, blank=True)
+    infographic = LongURLField(max_length=1024, null=True, blank=True)
     probability = models.IntegerField(null=True, blank=True)  # %
-    weather_concerns = models.CharField(max_length=255, null=True, blank=True)
+    weather_concerns = LongCharField(max_length=255, null=True, blank=True)
     failreason = models.TextField(max_length=2048, null=True, blank=True)
     hashtag = models.TextField(max_length=2048, null=True, blank=True)
-    launch_service_provider = models.ForeignKey(Agency, models.PROTECT, related_name="launches")
+    launch_service_provider = models.ForeignKey(
+        Agency, models.PROTECT, related_name="launches", null=True
+    )
     rocket = QuotedField("spacecraft.serializers.launches.RocketNormal")
     mission = QuotedField("spacecraft.serializers.launches.Mission")
     pad = QuotedField("spacecraft.serializers.launches.Pad")
-    webcast_live = models.BooleanField(default=False)
+    webcast_live = models.BooleanField(default=False, null=True)
     program = QuotedField("spacecraft.serializers.launches.ProgramNormal", many=True)
     orbital_launch_attempt_count = count()
     location_launch_attempt_count = count()
@@ -58,7 +60,12 @@ class Launch(Named):
         self.fill_in()
 
     def fill_in(self) -> None:
-        """What an editor may leave out: a window that is a moment, and the slug of the name."""
+        """What an editor may leave out: a window that is a moment, and the slug of the name.
+
+        Of a launch that is upstream's, null is what upstream sent and stays.
+        """
+        if not is_own(self.pk):
+            return
         self.window_start = self.window_start or self.net
         self.window_end = self.window_end or self.net
         self.slug = self.slug or slugify(self.name)
@@ -76,9 +83,9 @@ class Launch(Named):
 class Landing(Numbered):
     """How a flight ended, or is meant to; where is quoted."""
 
-    attempt = models.BooleanField(default=False)
+    attempt = models.BooleanField(default=False, null=True)
     success = models.BooleanField(null=True, blank=True)
-    description = models.TextField(max_length=2048, blank=True)
+    description = models.TextField(max_length=2048, null=True, blank=True, default="")
     downrange_distance = models.FloatField(null=True, blank=True)  # km
     landing_location = QuotedField("spacecraft.serializers.places.LandingLocation")
     type = QuotedField("spacecraft.serializers.places.LandingType")
@@ -105,13 +112,13 @@ FlightManager = models.Manager.from_queryset(FlightQuerySet)
 class SpacecraftFlight(Sorted):
     """One flight of one craft. Its craft's figures follow what is saved and deleted here."""
 
-    destination = models.CharField(max_length=255, null=True, blank=True)
+    destination = LongCharField(max_length=255, null=True, blank=True)
     sort_destination = SortKeyField("destination", null=True)
     mission_end = models.DateTimeField(null=True, blank=True)
-    spacecraft = models.ForeignKey(Spacecraft, models.PROTECT, related_name="flights")
-    launch = models.ForeignKey(Launch, models.PROTECT, related_name="flights")
-    landing = models.OneToOneField(
-        Landing, models.PROTECT, null=True, blank=True, related_name="flight"
+    spacecraft = models.ForeignKey(Spacecraft, models.PROTECT, related_name="flights", null=True)
+    launch = models.ForeignKey(Launch, models.PROTECT, related_name="flights", null=True)
+    landing = models.ForeignKey(
+        Landing, models.PROTECT, null=True, blank=True, related_name="flights"
     )
     duration = LivingDurationField("running_since", null=True, blank=True)
     running_since = models.DateTimeField(null=True, blank=True, editable=False)
@@ -130,11 +137,18 @@ class SpacecraftFlight(Sorted):
         verbose_name = "spacecraft flight"
 
     def __str__(self) -> str:
-        return f"{self.spacecraft}, {self.launch.net:%Y-%m-%d}"
+        day = f"{start:%Y-%m-%d}" if (start := self.start) else "no date"
+        return f"{self.spacecraft or 'No craft'}, {day}"
+
+    @property
+    def start(self) -> datetime | None:
+        return self.launch.net if self.launch else None
 
     def settle(self, now: datetime) -> None:
         """Duration from the launch and the mission's end, where those are known."""
-        start = self.launch.net
+        start = self.start
+        if start is None:
+            return
         if self.mission_end and self.mission_end <= now:
             self.duration, self.running_since = self.mission_end - start, None
         elif self.duration is not None and self.running_since is None:
@@ -146,7 +160,9 @@ class SpacecraftFlight(Sorted):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         stored = SpacecraftFlight.objects.filter(pk=self.pk).first()
-        crafts: Iterable[int] = {self.spacecraft_id} | ({stored.spacecraft_id} if stored else set())
+        crafts: Iterable[int | None] = {self.spacecraft_id} | (
+            {stored.spacecraft_id} if stored else set()
+        )
         if stored and stored.mission_end and not self.mission_end:
             self.duration = None  # it goes on
         with history.following(*crafts):

@@ -1,9 +1,13 @@
+from datetime import timedelta
+from typing import Any
+
 from django.db import models
 
 from spacecraft.models.agencies import Agency, count, picture
 from spacedevs.living import LivingDurationField
 from spacedevs.names import Named
-from spacedevs.relations import ProtectingManyToManyField
+from spacedevs.relations import OrderedManyToManyField
+from spacedevs.texts import LongCharField, LongURLField
 
 
 class SpacecraftConfigType(Named):
@@ -33,9 +37,9 @@ class Record(models.Model):
 
 
 class SpacecraftConfigFamily(Named, Record):
-    name = models.CharField(max_length=200)
-    description = models.TextField(max_length=2048, blank=True)
-    manufacturer = models.ForeignKey(Agency, models.PROTECT, related_name="families")
+    name = LongCharField(max_length=200)
+    description = models.TextField(max_length=2048, null=True, blank=True, default="")
+    manufacturer = models.ForeignKey(Agency, models.PROTECT, related_name="families", null=True)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
@@ -49,27 +53,29 @@ class SpacecraftConfigFamily(Named, Record):
 class SpacecraftConfiguration(Named, Record):
     """What craft of one kind have in common: "Crew Dragon 2", "Soyuz MS"."""
 
-    name = models.CharField(max_length=200)
-    type = models.ForeignKey(SpacecraftConfigType, models.PROTECT, related_name="configurations")
-    agency = models.ForeignKey(Agency, models.PROTECT, related_name="configurations")
-    family = ProtectingManyToManyField(
+    name = LongCharField(max_length=200)
+    type = models.ForeignKey(
+        SpacecraftConfigType, models.PROTECT, related_name="configurations", null=True
+    )
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="configurations", null=True)
+    family = OrderedManyToManyField(
         SpacecraftConfigFamily, blank=True, related_name="configurations"
     )
-    in_use = models.BooleanField(default=False)
+    in_use = models.BooleanField(default=False, null=True)
     image = picture()
-    capability = models.TextField(max_length=2048, blank=True)
-    history = models.TextField(max_length=1000, blank=True)
-    details = models.TextField(max_length=1000, blank=True)
+    capability = models.TextField(max_length=2048, null=True, blank=True, default="")
+    history = models.TextField(max_length=1000, null=True, blank=True, default="")
+    details = models.TextField(max_length=1000, null=True, blank=True, default="")
     maiden_flight = models.DateField(null=True, blank=True)
     height = models.FloatField(null=True, blank=True)  # m
     diameter = models.FloatField(null=True, blank=True)  # m
-    human_rated = models.BooleanField(default=False)
+    human_rated = models.BooleanField(default=False, null=True)
     crew_capacity = count()
     payload_capacity = models.IntegerField(null=True, blank=True)  # kg
     payload_return_capacity = models.IntegerField(null=True, blank=True)  # kg
     flight_life = models.TextField(max_length=2048, null=True, blank=True)
-    wiki_link = models.URLField(max_length=200, blank=True)
-    info_link = models.URLField(max_length=200, blank=True)
+    wiki_link = LongURLField(max_length=200, null=True, blank=True, default="")
+    info_link = LongURLField(max_length=200, null=True, blank=True, default="")
     fastest_turnaround = models.DurationField(null=True, blank=True)
 
     class Meta(Named.Meta):
@@ -79,25 +85,44 @@ class SpacecraftConfiguration(Named, Record):
 class Spacecraft(Named):
     """One craft: "Crew Dragon Endeavour"."""
 
-    serial_number = models.CharField(max_length=255, null=True, blank=True)
-    is_placeholder = models.BooleanField(default=False)  # stands for a craft not chosen yet
+    serial_number = LongCharField(max_length=255, null=True, blank=True)
+    # A placeholder stands for a craft that has not been chosen yet.
+    is_placeholder = models.BooleanField(default=False, null=True)
     image = picture()
-    in_space = models.BooleanField(default=False)
+    in_space = models.BooleanField(default=False, null=True)
     time_in_space = LivingDurationField("in_space_since", null=True, blank=True)
     in_space_since = models.DateTimeField(null=True, blank=True)
     time_docked = LivingDurationField("docked_since", null=True, blank=True)
     docked_since = models.DateTimeField(null=True, blank=True)
     flights_count = count()
     mission_ends_count = count()
-    status = models.ForeignKey(SpacecraftStatus, models.PROTECT, related_name="spacecraft")
-    description = models.TextField(max_length=2048, blank=True)
+    status = models.ForeignKey(
+        SpacecraftStatus, models.PROTECT, related_name="spacecraft", null=True
+    )
+    description = models.TextField(max_length=2048, null=True, blank=True, default="")
     spacecraft_config = models.ForeignKey(
         SpacecraftConfiguration,
         models.PROTECT,
         related_name="spacecraft",
         verbose_name="configuration",
+        null=True,
     )
     fastest_turnaround = models.DurationField(null=True, blank=True)
 
     class Meta(Named.Meta):
         verbose_name_plural = "spacecraft"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is None:
+            self.start_at_zero()
+        super().save(*args, **kwargs)
+
+    def start_at_zero(self) -> None:
+        """All flights of a craft that is made here will be here: unknown figures start at zero.
+
+        `history` leaves an unknown figure unknown, and would never count them.
+        """
+        self.flights_count = self.flights_count or 0
+        self.mission_ends_count = self.mission_ends_count or 0
+        self.time_in_space = self.time_in_space or timedelta()
+        self.time_docked = self.time_docked or timedelta()

@@ -91,7 +91,11 @@ class LaunchNormal(Shape):
             "pad_launch_attempt_count_year",
             "agency_launch_attempt_count_year",
         )
-        extra_kwargs = {"net": {"required": False}}
+        extra_kwargs = {
+            "net": {"required": False},
+            "window_end": {"allow_null": False},
+            "window_start": {"allow_null": False},
+        }
 
 
 class SpacecraftFlightNormal(Shape):

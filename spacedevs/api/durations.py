@@ -23,21 +23,10 @@ def parse_duration(text: str) -> timedelta:
 
 
 class DurationField(serializers.CharField):
-    """A timedelta as ISO 8601: `P60DT9M`, `PT16M`, `P0D`; never Django's `P60DT00H09M00S`.
-
-    One that is not known is null, or `P0D` where the contract has no null.
-    """
+    """A timedelta as ISO 8601: `P60DT9M`, `PT16M`, `P0D`; never Django's `P60DT00H09M00S`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
-
-    def get_attribute(self, instance: Any) -> Any:
-        value = self.value_of(instance)
-        return timedelta() if value is None and not self.allow_null else value
-
-    def value_of(self, instance: Any) -> timedelta | None:
-        value: timedelta | None = getattr(instance, str(self.source))
-        return value
 
     def to_representation(self, value: timedelta) -> str:  # type: ignore[override]
         text: str = isodate.duration_isoformat(value)
@@ -47,7 +36,6 @@ class DurationField(serializers.CharField):
 class LivingDurationField(DurationField):
     """A duration that may still run (spacedevs.living), as of the request's second."""
 
-    def value_of(self, instance: Any) -> timedelta | None:
+    def get_attribute(self, instance: Any) -> Any:
         column = instance._meta.get_field(self.source)
-        value: timedelta | None = column.at(instance, clock.of(self.context.get("request")))
-        return value
+        return column.at(instance, clock.of(self.context.get("request")))

@@ -2,9 +2,7 @@
 
 A quoted part has a shape, as everything in the contract has, and no table. It is checked against
 its shape when it comes in (conformance.py), kept with its keys in the contract's order
-(`arranged`), and printed unchanged but for the addresses in it (`quote`). Where nothing is known
-of a part that the contract does not let be null, `blank` stands for it: empty, and nothing
-invented.
+(`arranged`), and printed unchanged but for the addresses in it (`quote`).
 """
 
 from functools import cache
@@ -14,7 +12,6 @@ from rest_framework import serializers
 
 from spacedevs.api.addresses import Addresses
 from spacedevs.api.fields import QuotedUrlField, UrlField
-from spacedevs.api.modes import ResponseModeField
 
 Shape = Any  # a serializer class; the stubs' has no hash
 
@@ -51,40 +48,6 @@ def _each(part: Shape | None, value: Any, change: Any) -> Any:
     return change(part, value)
 
 
-def blank(shape: Shape) -> dict[str, Any]:
-    """An object of the shape of which nothing is known."""
-    return {name: _blank_of(field) for name, field in fields_of(shape).items()}
-
-
-BLANKS: tuple[tuple[type[serializers.Field], Any], ...] = (
-    (serializers.BooleanField, False),
-    (serializers.IntegerField, 0),
-    (serializers.FloatField, 0.0),
-    (serializers.Field, ""),
-)
-
-
-def _blank_of(field: serializers.Field) -> Any:
-    if field.allow_null:
-        return None
-    if isinstance(field, serializers.ListSerializer):
-        return []
-    if isinstance(field, ResponseModeField):
-        return field.mode
-    if part := part_of(field):
-        return blank(part)
-    return next(value for cls, value in BLANKS if isinstance(field, cls))
-
-
-def completed(shape: Shape, known: dict[str, Any]) -> dict[str, Any]:
-    """What is known of an object, with blanks for the rest."""
-    whole = blank(shape)
-    for name, field in fields_of(shape).items():
-        if name in known:
-            whole[name] = _each(part_of(field), known[name], completed)
-    return whole
-
-
 # What goes out
 
 
@@ -107,7 +70,9 @@ def quote(shape: Shape, value: dict[str, Any], addresses: Addresses) -> dict[str
     return moved
 
 
-def _readdressed(value: dict[str, Any], where: dict[str, Any], addresses: Addresses) -> Any:
+def _readdressed(value: Any, where: dict[str, Any], addresses: Addresses) -> Any:
+    if not isinstance(value, dict):
+        return value  # null, in a list of parts
     changed = dict(value)
     for name, below in where.items():
         there = value.get(name)

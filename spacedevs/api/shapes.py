@@ -2,47 +2,44 @@
 
 from typing import Any
 
+from django.db import models
 from rest_framework import serializers
 
 from spacedevs.api.addresses import addresses_of
-from spacedevs.api.quotes import blank, quote
+from spacedevs.api.quotes import quote
 
 # What a field would accept is no part of a shape, and the bounds of an integer are the database's.
 INPUT_ONLY = ("allow_blank", "max_value", "min_value", "validators")
 
 
-class _NeverNull(serializers.Serializer):
-    """A part that the contract does not let be null is blank where it is not known."""
+def contract_allows_null(column: models.Field) -> bool:
+    """Whether upstream's schema lets this column be null.
 
-    def get_attribute(self, instance: Any) -> Any:
-        value = super().get_attribute(instance)
-        return Blank() if value is None and not self.allow_null else value
-
-    def to_representation(self, instance: Any) -> Any:
-        if isinstance(instance, Blank):
-            return blank(type(self))
-        return self.write(instance)
-
-    def write(self, instance: Any) -> Any:
-        return super().to_representation(instance)
+    Upstream's bodies hold null where its schema forbids it (contract, `observed.json`), so every
+    column takes null, and its other declarations say what the schema says: never null is what a
+    form may not leave blank, or what has a default.
+    """
+    has_default = column.has_default() and column.default is not None
+    return column.null and column.blank and not has_default
 
 
-class Blank:
-    """Stands for a part of which nothing is known."""
-
-
-class Shape(_NeverNull, serializers.ModelSerializer):
-    """The shape of a row: its columns, and the fields declared."""
+class Shape(serializers.ModelSerializer):
+    """The shape of a row: its columns, and the fields declared. An unknown value is null."""
 
     def build_standard_field(
         self, field_name: str, model_field: Any
     ) -> tuple[type, dict[str, Any]]:
         field_class, kwargs = super().build_standard_field(field_name, model_field)
-        return field_class, {key: kwargs[key] for key in kwargs if key not in INPUT_ONLY}
+        kwargs = {key: kwargs[key] for key in kwargs if key not in INPUT_ONLY}
+        if not contract_allows_null(model_field):
+            kwargs.pop("allow_null", None)
+            if not (model_field.blank or model_field.has_default()):
+                kwargs.pop("required", None)  # which DRF derives from null
+        return field_class, kwargs
 
 
-class Quoted(_NeverNull):
+class Quoted(serializers.Serializer):
     """The shape of a quoted part."""
 
-    def write(self, instance: Any) -> Any:
+    def to_representation(self, instance: Any) -> Any:
         return quote(type(self), instance, addresses_of(self.context))
