@@ -113,7 +113,7 @@ class Catalogue(Rows):
             return b"null"
         return self._print(shape, value)
 
-    def _as_of_now(self, printed: bytes) -> bytes:
+    def as_of_now(self, printed: bytes) -> bytes:
         """With the living durations as they are now."""
         if b"\x00" not in printed:
             return printed
@@ -130,14 +130,16 @@ class Catalogue(Rows):
 
     # Answers
 
-    def body_bytes(self, resource: str, number: int, mode: str | None = None) -> bytes:
+    def template(self, resource: str, number: int, mode: str | None = None) -> bytes:
+        """The body of a row for any moment: `as_of_now` puts in the durations that live."""
         shape = MODES.get(resource, {}).get(mode or "", RICHEST[resource])
-        return self._as_of_now(self._print(shape, Ref(resource, number)))
+        return self._print(shape, Ref(resource, number))
 
     def body(self, resource: str, index: int, mode: str | None = None) -> dict[str, Any]:
         """The body of the `index`-th row by id, in `mode` or in the richest."""
         number = self.numbers(resource)[index]
-        body: dict[str, Any] = json.loads(self.body_bytes(resource, number, mode))
+        printed = self.as_of_now(self.template(resource, number, mode))
+        body: dict[str, Any] = json.loads(printed)
         return body
 
     def page(
@@ -155,6 +157,12 @@ class Catalogue(Rows):
         `params` are kept in the links to the next and the previous page. Of them these are
         followed: `mode`, `in_space`, `docked_vehicles__gte`.
         """
+        return self.as_of_now(self.page_template(resource, offset, limit, by, params))
+
+    def page_template(
+        self, resource: str, offset: int, limit: int, by: str, params: dict[str, Any]
+    ) -> bytes:
+        """A page for any moment, as `template`."""
         limit = min(limit, LARGEST)
         numbers = self._chosen(resource, by, params)
         after = offset + limit if offset + limit < len(numbers) else None
@@ -165,7 +173,7 @@ class Catalogue(Rows):
             "previous": self._link(resource, limit, before, params),
         }
         rows = (
-            self.body_bytes(resource, number, params.get("mode"))
+            self.template(resource, number, params.get("mode"))
             for number in numbers[offset : offset + limit]
         )
         start = json.dumps(head, separators=(",", ":"))[:-1] + ',"results":['

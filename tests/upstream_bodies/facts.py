@@ -128,6 +128,8 @@ class Maker:
             return rng.random() < 0.5
         if field["type"] == "integer":
             return rng.randint(1957, 2025) if name.endswith("year") else rng.randrange(300)
+        if name in ("latitude", "longitude"):
+            return rng.randrange(-8999, 9000) / 100
         if field["type"] == "number":
             return float(rng.randrange(100)) if rng.random() < 0.2 else rng.randrange(36000) / 100
         return self._text(kind, number, field, rng)

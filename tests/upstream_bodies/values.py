@@ -42,7 +42,7 @@ WORDS = sorted({word for word in CORPUS.split() if word.isalpha()})
 
 def text(rng: random.Random, length: int) -> str:
     """`length` characters of prose, or a few less: none begins or ends with a space."""
-    start = rng.randrange(len(CORPUS) - length)
+    start = CORPUS.index(" ", rng.randrange(len(CORPUS) - length - 50)) + 1
     return CORPUS[start : start + length].strip()
 
 
