@@ -219,7 +219,8 @@ def as_upstream_says(
         for column, hold in held.items():
             if hold.upstream is not None:
                 kept = json.loads(hold.upstream)
-                setattr(theirs, column, flight._meta.get_field(column).to_python(kept))
+                field: Any = flight._meta.get_field(column)
+                setattr(theirs, column, field.to_python(kept))
         settle_anew(theirs, now)
     return theirs
 

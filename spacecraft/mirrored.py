@@ -103,7 +103,7 @@ def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
     """
     up = {pk for pk, craft in rows.get(Spacecraft, {}).items() if craft.values.get("in_space")}
     here = SpacecraftFlight.objects.filter(spacecraft_id__in=up)
-    known = {
+    known: dict[Any, tuple[Any, Any]] = {
         pk: (craft, launch)
         for pk, craft, launch in here.values_list("pk", "spacecraft_id", "launch_id")
     }
@@ -120,6 +120,6 @@ def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
         if net and net <= rows[Spacecraft][craft].date:
             last[craft] = max(last.get(craft, (net, pk)), (net, pk))
     for _, pk in last.values():
-        flight = flights.get(pk)
-        if flight and flight.values.get("mission_end") is None:
-            flight.values["running_since"] = flight.date
+        latest = flights.get(pk)
+        if latest and latest.values.get("mission_end") is None:
+            latest.values["running_since"] = latest.date

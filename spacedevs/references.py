@@ -37,7 +37,7 @@ def referrers_first(models: Iterable[type[Model]]) -> list[type[Model]]:
     order: list[type[Model]] = []
     given = set(models)
 
-    def visit(model: type[Model], above: tuple[type[Model], ...]) -> None:
+    def visit(model: Any, above: tuple[type[Model], ...]) -> None:
         if model in order or model in above:
             return
         for column in (*model._meta.fields, *model._meta.many_to_many):

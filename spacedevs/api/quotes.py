@@ -1,8 +1,8 @@
 """Quoted parts: what belongs to other parts of upstream, kept as the JSON that it gave.
 
 A quoted part has a shape, as everything in the contract has, and no table. It is checked against
-its shape when it comes in (conformance.py), kept with its keys in the contract's order
-(`arranged`), and printed unchanged but for the addresses in it (`quote`).
+its shape when it comes in, kept with its keys in the contract's order (incoming.py), and printed
+unchanged but for the addresses in it (`quote`).
 """
 
 from functools import cache
@@ -26,29 +26,6 @@ def part_of(field: serializers.Field) -> Shape | None:
     """The shape of a field's value, or of each of its values; None for a plain value."""
     inner: Any = field.child if isinstance(field, serializers.ListSerializer) else field
     return type(inner) if isinstance(inner, serializers.BaseSerializer) else None
-
-
-# What comes in
-
-
-def arranged(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
-    """`value` with the shape's keys in the shape's order, and no others."""
-    return {
-        name: _each(part_of(field), value[name], arranged)
-        for name, field in fields_of(shape).items()
-        if name in value
-    }
-
-
-def _each(part: Shape | None, value: Any, change: Any) -> Any:
-    if part is None or value is None:
-        return value
-    if isinstance(value, list):
-        return [change(part, item) for item in value]
-    return change(part, value)
-
-
-# What goes out
 
 
 @cache

@@ -201,14 +201,15 @@ class ListReading:
     def _digest(self, answer: Page) -> tuple[dict[str, str], dict[str, Any]]:
         """A digest of each object by its id, and those objects that were not loaded as they are."""
         digests: dict[str, str] = {}
-        changed: dict[str, Any] = {}
+        changed: dict[str, dict[str, Any] | str] = {}
         for number, body in enumerate(answer.results):
             pk = body.get("id")
             key = str(pk) if type(pk) in (int, str) else f"?{answer.offset + number}"
             try:
                 digests[key] = blake2b(orjson.dumps(body), digest_size=8).hexdigest()
             except TypeError:
-                digests[key], body = "", f"{self.resource} {pk!r}: {TOO_DEEP}"
+                digests[key], changed[key] = "", f"{self.resource} {pk!r}: {TOO_DEEP}"
+                continue
             if self._loaded.get(key) != digests[key]:
                 changed[key] = body
         return digests, changed
@@ -265,6 +266,6 @@ def _pack(changed: dict[str, Any]) -> bytes:
     return zlib.compress(orjson.dumps(changed), 1) if changed else b""
 
 
-def _unpack(packed: bytes) -> dict[str, Any]:
+def _unpack(packed: Any) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(zlib.decompress(packed)) if packed else {}
     return found

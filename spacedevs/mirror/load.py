@@ -15,7 +15,7 @@ from spacedevs.ids import is_own
 from spacedevs.living import LivingDurationField
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.models import Hold, Mirrored, label_of
-from spacedevs.mirror.reader import Reader, Row, models_within
+from spacedevs.mirror.reader import Key, Reader, Row, models_within
 from spacedevs.references import in_use, protected, referrers_first, unused
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
@@ -99,12 +99,15 @@ class Load:
         self._mirrored: dict[type[Model], set[str]] = {}
         self.result, self.reader = LoadResult(), Reader(self._known)
         self._gone: dict[type[Model], set[str]] = {}
+        self._added: set[Key] = set()
+        self._changed: set[Key] = set()
         self._again: dict[str, set[str]] = {reading.resource: set() for reading in self.readings}
 
     def run(self) -> LoadResult:
         for reading in self.readings:
             self._load_list(reading)
         self._write_named()
+        self._count()
         if self.is_whole:
             self._remove_gone()
         for reading in self.readings:
@@ -131,7 +134,7 @@ class Load:
             self.seen(f"loading {resource}", done, done)
             self._judge_refused(resource, refused, count)
         self.result.refused += refused
-        self.result.unchanged[label_of(model_of(resource))] += count - done
+        self.result.unchanged[label_of(model_of(resource))] += count - done  # with the same bytes
 
     def _read(self, resource: str, key: str, body: Any, date: Any) -> bool:
         shape = shape_of(resource)
@@ -211,13 +214,10 @@ class Load:
                     setattr(instance, column, row.values[column])
                 changed.append(instance)
         upsert(model, added + changed)
-        new = {instance.pk for instance in added}
-        touched = {instance.pk for instance in changed} | (write_links(model, rows) - new)
         self._remember(model, rows)
-        name = label_of(model)
-        self.result.added[name] += len(added)
-        self.result.changed[name] += len(touched)
-        self.result.unchanged[name] += len(rows) - len(added) - len(touched)
+        self._added |= {(model, instance.pk) for instance in added}
+        self._changed |= {(model, instance.pk) for instance in changed}
+        self._changed |= {(model, pk) for pk in write_links(model, rows)}
 
     def _refuse_row(self, row: Row, sentence: str) -> None:
         self.result.refused += 1
@@ -250,6 +250,13 @@ class Load:
             (Mirrored(model=name, key=key) for key in sorted(new)), batch_size=500
         )
         known |= new
+
+    def _count(self) -> None:
+        """A row that came several times, each time with more, is added or changed once."""
+        for key in self.reader.told.keys() - self.reader.refused:
+            changed = "changed" if key in self._changed else "unchanged"
+            kind = "added" if key in self._added else changed
+            getattr(self.result, kind)[label_of(key[0])] += 1
 
     # Removing
 

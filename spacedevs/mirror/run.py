@@ -144,7 +144,7 @@ class Mirror:
             setattr(run, name, getattr(self.result, name).total())
         run.refused = self.result.refused
         unchanged = code is Exit.DONE and not self.result.has_changes()
-        run.outcome = Outcome.UNCHANGED if unchanged else Outcome[code.name]
+        run.outcome = Outcome.UNCHANGED if unchanged else getattr(Outcome, code.name)
         rehearsed = "Nothing was kept: --dry-run changes no row." if self.options.dry_run else ""
         run.message = " ".join(filter(None, (message, rehearsed)))
         self.notes += [*self.result.notes, *sorted(self.source.notes)]
@@ -257,7 +257,7 @@ class Mirror:
     def _as_of(self, group: Group) -> datetime | None:
         """As of when all lists of a group are; None where one was never loaded."""
         states = MirrorList.objects.filter(source=str(self.source.root), resource__in=group.lists)
-        read_at = [state.read_at for state in states.exclude(read_at=None)]
+        read_at = [state.read_at for state in states if state.read_at]
         return min(read_at) if len(read_at) == len(group.lists) else None
 
     def _load_once(self, group: Group, readings: list[ListReading], context: Any) -> LoadResult:
@@ -277,10 +277,10 @@ class Mirror:
 
     def _read_at(self, group: Group) -> dict[type[Model], datetime]:
         """When the lists that are not of this group were read, by model."""
-        states = MirrorList.objects.filter(source=str(self.source.root)).exclude(read_at=None)
+        states = MirrorList.objects.filter(source=str(self.source.root))
         served = resources().keys() - set(group.lists)
-        rows = states.filter(resource__in=served).values_list("resource", "read_at")
-        return {model_of(resource): read_at for resource, read_at in rows}
+        rows = states.filter(resource__in=served)
+        return {model_of(state.resource): state.read_at for state in rows if state.read_at}
 
     def _notice_deleted(self) -> None:
         """What came from the source and was deleted here comes back: all is compared anew."""

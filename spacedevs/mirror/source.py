@@ -63,7 +63,8 @@ class Known(NamedTuple):
     digest: bytes = b""
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True)
+class Page:
     """Rows `offset` to `offset + len(results)` of `count`; `limit` is what was asked for.
 
     `date`: the source's clock, to the second. With `unchanged` the page is the same as when it had

@@ -36,7 +36,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        lists = {"nargs": "+", "choices": sorted(resources()), "default": [], "metavar": "LIST"}
+        lists: dict[str, Any] = {
+            "nargs": "+",
+            "choices": sorted(resources()),
+            "default": [],
+            "metavar": "LIST",
+        }
         parser.add_argument("--from", dest="source", metavar="URL", default="")
         parser.add_argument("--token", metavar="KEY", default="")
         parser.add_argument("--only", **lists, help="read these lists alone")
