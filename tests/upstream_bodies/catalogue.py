@@ -157,10 +157,17 @@ class Catalogue(Rows):
         `params` are kept in the links to the next and the previous page. Of them these are
         followed: `mode`, `in_space`, `docked_vehicles__gte`.
         """
-        return self.as_of_now(self.page_template(resource, offset, limit, by, params))
+        mode = params.get("mode")
+        return self.as_of_now(self.page_template(resource, offset, limit, by, mode, params))
 
     def page_template(
-        self, resource: str, offset: int, limit: int, by: str, params: dict[str, Any]
+        self,
+        resource: str,
+        offset: int,
+        limit: int,
+        by: str,
+        mode: str | None,
+        params: dict[str, Any],
     ) -> bytes:
         """A page for any moment, as `template`."""
         limit = min(limit, LARGEST)
@@ -173,8 +180,7 @@ class Catalogue(Rows):
             "previous": self._link(resource, limit, before, params),
         }
         rows = (
-            self.template(resource, number, params.get("mode"))
-            for number in numbers[offset : offset + limit]
+            self.template(resource, number, mode) for number in numbers[offset : offset + limit]
         )
         start = json.dumps(head, separators=(",", ":"))[:-1] + ',"results":['
         return start.encode() + b",".join(rows) + b"]}"

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.upstream_bodies.catalogue import Catalogue
+from tests.upstream_bodies.tables import MODES
 
 ROOT = "/2.3.0/"
 ORDERED_BY_ID = ("spacecraft", "agencies", "spacecraft_flights")  # the last has no names
@@ -123,8 +124,9 @@ class Source:
         flights = resource == "spacecraft_flights"
         by_id = flights or (resource in ORDERED_BY_ID and params.get("ordering") == "id")
         by = "id" if by_id else "name"
-        params.setdefault("mode", "normal")
-        return self.catalogue.page_template(resource, offset, limit, by, params)
+        asked = params.get("mode", "")
+        mode = asked if asked in MODES.get(resource, {}) else "normal"
+        return self.catalogue.page_template(resource, offset, limit, by, mode, params)
 
 
 def number(text: str) -> int:
@@ -167,6 +169,12 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
+def moment(text: str) -> datetime:
+    """A time of UTC, or with its offset."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.upstream_bodies.serve", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
@@ -182,8 +190,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--largest", type=int, help="a page of more rows is a 504")
     parser.add_argument("--edition", type=int, default=0, help="a few rows differ in each")
     parser.add_argument("--fractions", action="store_true", help="microseconds in durations")
-    parser.add_argument("--now", type=datetime.fromisoformat, help="a clock that stands still")
-    parser.add_argument("--from", type=datetime.fromisoformat, dest="made_for", help="as of when")
+    parser.add_argument("--now", type=moment, help="a clock that stands still")
+    parser.add_argument("--made-for", type=moment, help="what is up then is up for ever")
     return parser.parse_args()
 
 
