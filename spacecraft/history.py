@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
+from spacedevs import clock
 from spacedevs.ids import FIRST_OWN
 from spacedevs.mirror.holds import holds_of_model, made_here
 
@@ -56,26 +57,27 @@ class Tally:
     turn_arounds: list[timedelta] = field(default_factory=list)
 
     def add(self, flight: "SpacecraftFlight") -> None:
-        if flight.duration is None:
+        duration, since = flight.counted()
+        if duration is None:
             return  # not flown yet
         self.flights += 1
-        self.in_space += flight.duration
-        if flight.running_since:
-            self.in_space_since = flight.running_since
+        self.in_space += duration
+        if since:
+            self.in_space_since = since
         else:
             self.ends += 1
         if flight.turn_around_time:
             self.turn_arounds.append(flight.turn_around_time)
         events: Any = flight.docking_events or ()
         for event in filter(None, events):
-            self.add_docking(event, flight)
+            self.add_docking(event, flight, up=bool(since))
 
-    def add_docking(self, event: dict[str, Any], flight: "SpacecraftFlight") -> None:
+    def add_docking(self, event: dict[str, Any], flight: "SpacecraftFlight", up: bool) -> None:
         docked = moment(event.get("docking"))
         left = moment(event.get("departure")) or flight.mission_end
         if docked and left:
             self.docked += left - docked
-        elif docked and flight.running_since:
+        elif docked and up:
             self.docked_since = docked
 
 
@@ -166,6 +168,8 @@ def count_anew(craft: "Spacecraft") -> None:
         craft.time_in_space = craft.time_docked = timedelta()
         craft.in_space, craft.in_space_since, craft.docked_since = False, None, None
         flights = flights_of(craft)
+        for flight in flights:
+            flight.settle(clock.now())
         after = tally(flights)
         move(craft, Tally(), after)
         turn_around(craft, flights)
