@@ -180,6 +180,18 @@ def test_a_filter_of_several_values_has_them_with_commas(document: Any, operatio
 
 
 @by_id(LISTS)
+def test_a_filter_of_several_values_says_that_commas_part_them(
+    document: Any, operation: Any
+) -> None:
+    """In the words of django-filter's BaseCSVFilter, which are upstream's."""
+    ours = parameters(document, operation)
+    for filter in operation["filters"]:
+        if filter.get("comma_separated"):
+            said = ours[filter["name"]]["description"]
+            assert said == "Multiple values may be separated by commas."
+
+
+@by_id(LISTS)
 def test_no_parameter_of_a_list_is_required_and_all_are_in_the_query(
     document: Any, operation: Any
 ) -> None:
