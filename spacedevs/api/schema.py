@@ -7,6 +7,7 @@ from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import PolymorphicProxySerializer
 
 from spacedevs.api.description import as_text
+from spacedevs.api.fields import Integer32Field
 from spacedevs.api.quotes import fields_of
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ class ResourceSchema(openapi.AutoSchema):
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         """An id in a path has the bounds that its shape gives it."""
-        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        untyped: Any = super()
+        parameters: list[dict[str, Any]] = untyped._resolve_path_parameters(variables)
         for parameter in parameters:
             field = fields_of(self.view.get_modes().richest())[parameter["name"]]
-            self._insert_min_max(field, parameter["schema"])
+            if isinstance(field, Integer32Field):
+                self._insert_min_max(field, parameter["schema"])
         return parameters
 
     def get_override_parameters(self) -> list[Any]:
