@@ -83,8 +83,11 @@ def api(db: None) -> Client:
 
 
 @contextmanager
-def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of an empty database of the kind that the suite runs on."""
+def fresh_database(tmp_path: Path, options: str = "") -> Iterator[dict[str, str]]:
+    """The environment of an empty database of the kind that the suite runs on.
+
+    `options` are PostgreSQL's, of CREATE DATABASE.
+    """
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
     if connection.vendor != "postgresql":
         yield env
@@ -94,7 +97,7 @@ def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
     name = f"spacedevs_{uuid4().hex}"
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}" {options}')
         try:
             yield {**env, "DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         finally:

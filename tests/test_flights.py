@@ -104,6 +104,8 @@ def test_an_address_leads_here_where_we_serve_it_and_upstream_where_not(
         ("https://lldev.thespacedevs.com/2.3.0/spacecraft/1/", "/2.3.0/spacecraft/1/"),
         ("http://127.0.0.1:8000/2.3.0/pads/87/", f"{UPSTREAM}/pads/87/"),
         (f"{UPSTREAM}/config/countries/1/", "/2.3.0/config/countries/1/"),
+        (f"{UPSTREAM}/agencies/121.json", "/2.3.0/agencies/121/"),
+        (f"{UPSTREAM}/", f"{UPSTREAM}/"),
         ("https://example.org/agencies/1/", "https://example.org/agencies/1/"),
         ("", ""),
     ],

@@ -87,7 +87,7 @@ class Landing(Numbered):
     attempt = models.BooleanField(default=False, null=True)
     success = models.BooleanField(null=True, blank=True)
     description = models.TextField(max_length=2048, null=True, blank=True, default="")
-    downrange_distance = models.FloatField(null=True, blank=True)  # km
+    downrange_distance = models.FloatField("Downrange distance (km)", null=True, blank=True)
     landing_location = QuotedField("spacecraft.serializers.places.LandingLocation")
     type = QuotedField("spacecraft.serializers.places.LandingType")
 
