@@ -6,12 +6,8 @@ from django.db import models
 from rest_framework import serializers
 
 from spacedevs.api.addresses import addresses_of
-<<<<<<< HEAD
-from spacedevs.api.quotes import quote
-=======
 from spacedevs.api.fields import Integer32Field
-from spacedevs.api.quotes import blank, quote
->>>>>>> contract
+from spacedevs.api.quotes import quote
 
 # What a field would accept is no part of a shape, and the bounds that Django gives an integer are
 # those of the database that runs.
