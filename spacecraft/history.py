@@ -187,20 +187,22 @@ def add_flights_of_ours(crafts: dict[Any, "Row"], told: dict[Any, "Row"]) -> Non
     launch or the end: these have the duration that follows from them. `told`: flights as upstream
     says them, where it does; they follow as well.
     """
-    flights = apps.get_model("spacecraft", "SpacecraftFlight")
+    flights: Any = apps.get_model("spacecraft", "SpacecraftFlight")
+    spacecraft: Any = apps.get_model("spacecraft", "Spacecraft")
     holds = holds_of_model(flights, MOVING)
     ours = flights.objects.filter(spacecraft__in=crafts).select_related("launch")
     ours = ours.filter(Q(pk__gte=FIRST_OWN) | Q(pk__in=holds))
     own = made_here(flights, [flight.pk for flight in ours])
     before, after = defaultdict(list), defaultdict(list)
     for flight in ours:
-        craft = crafts[flight.spacecraft_id]
+        row = crafts[flight.spacecraft_id]
+        flight.spacecraft = spacecraft(pk=row.pk, **row.values)  # as upstream says
         if flight.pk in holds:
-            row = told.get(flight.pk)
-            before[craft.pk].append(as_upstream_says(flight, holds[flight.pk], row, craft.date))
-            after[craft.pk].append(as_held(flight, holds[flight.pk], row, craft.date))
+            how = (holds[flight.pk], told.get(flight.pk), row.date)
+            before[row.pk].append(as_upstream_says(flight, *how))
+            after[row.pk].append(as_held(flight, *how))
         elif flight.pk in own:
-            after[craft.pk].append(flight)
+            after[row.pk].append(flight)
     for pk, known in after.items():
         move_values(crafts[pk].values, tally(before[pk]), tally(known))
 
@@ -225,7 +227,9 @@ def as_upstream_says(
                 kept = json.loads(hold.upstream)
                 field: Any = flight._meta.get_field(column)
                 setattr(theirs, column, field.to_python(kept))
-        settle_anew(theirs, now)
+        theirs.duration = theirs.running_since = None  # as upstream has it while the flight goes on
+        if theirs.mission_end:
+            theirs.settle(now)
     return theirs
 
 

@@ -6,18 +6,20 @@ known of each, its digest and its length, tells where it stands and that it is t
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 import orjson
 
 # What stands before the objects, as DRF writes it; a page that begins otherwise is parsed whole.
-HEAD = re.compile(rb'\{"count":(\d+),"next":(?:null|"[^"]*"),"previous":(?:null|"[^"]*"),"results":\[')
+LINK = rb'(?:null|"[^"]*")'
+HEAD = re.compile(rb'\{"count":(\d+),"next":%s,"previous":%s,"results":\[' % (LINK, LINK))
 SLACK = 4096  # bytes that an object may have grown
 MISSES = 8  # objects that are new: then the rest is parsed at once
 
-Objects = Mapping[str, tuple[str, int]]  # digest and length by id, in the order of the page
+Objects = Mapping[str, Sequence[Any]]  # digest and length by id, in the order of the page
 Object = dict[str, Any] | str  # a text: the id of one that is known, and the same
 
 
@@ -31,31 +33,33 @@ def read_page(body: bytes, known: Objects) -> dict[str, Any]:
     if head is None:
         page: dict[str, Any] = orjson.loads(body)
         return page
-    after = dict(zip(known, [*list(known)[1:], None], strict=True))
+    ids = list(known)
+    after = dict(pairwise(ids))
     results: list[Object] = []
-    place, expected, misses = head.end(), next(iter(known)), 0
+    place, expected, misses = head.end(), ids[0], 0
     while body[place : place + 1] != b"]":
-        digest, length = known.get(expected or "", ("", 0))
-        if length and digest_of(body[place : place + length]) == digest:
+        digest, length = known.get(expected, ("", 0))
+        if digest and digest_of(body[place : place + length]) == digest:
             results.append(expected)
         else:
             misses += 1
-            if misses > MISSES or (length := _length_of(body, place, length)) is None:
-                whole: dict[str, Any] = orjson.loads(body)
-                return whole
-            results.append(orjson.loads(body[place : place + length]))
-            expected = str(results[-1].get("id"))
+            length = 0 if misses > MISSES else _length_of(body, place, length)
+            if not length:
+                return orjson.loads(body)  # type: ignore[no-any-return]
+            item = orjson.loads(body[place : place + length])
+            results.append(item)
+            expected = str(item.get("id")) if isinstance(item, dict) else ""
         place += length
         place += body[place : place + 1] == b","
-        expected = after.get(expected)
+        expected = after.get(expected, "")
     return {"count": int(head[1]), "results": results}
 
 
-def _length_of(body: bytes, place: int, before: int) -> int | None:
-    """The bytes of the object that begins at `place`; None where it does not end soon."""
+def _length_of(body: bytes, place: int, before: int) -> int:
+    """The bytes of the object that begins at `place`; 0 where it does not end soon."""
     text = body[place : place + before + SLACK].decode("utf-8", "ignore")
     try:
         _, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        return None
+        return 0
     return len(text[:end].encode())
