@@ -198,10 +198,11 @@ class Source:
         return count, results
 
     def _object(self, reply: Reply, known: Objects) -> dict[str, Any]:
-        text, quoted = reply.body.removeprefix(BOM), self._http.quote(reply.body)
+        text = reply.body.removeprefix(BOM)
         if _kind(reply) != "application/json":
-            came = f"sent {excerpt(_kind(reply)) or 'no type'} and not JSON: {quoted}"
-            raise self._http.error(reply.url, came, CHECK)
+            came = f"sent {excerpt(_kind(reply)) or 'no type'} and not JSON"
+            quoted = self._http.quote(reply.body)
+            raise self._http.error(reply.url, f"{came}: {quoted}", CHECK)
         if len(text) < len(reply.body):
             self.notes.add("Its answers begin with a byte order mark (BOM); taken without it.")
         try:
@@ -210,9 +211,11 @@ class Source:
             # Without a length only the missing end tells that the rest was lost.
             if not text.rstrip().endswith((b"}", b"]")):
                 raise self._http.cut_off(reply.url) from None
+            quoted = self._http.quote(reply.body)
             came = f"sent broken JSON ({excerpt(str(error))}): {quoted}"
             raise self._http.error(reply.url, came, LATER) from None
         if not isinstance(body, dict):
+            quoted = self._http.quote(reply.body)
             raise self._http.error(reply.url, f"sent JSON that is no object: {quoted}", CHECK)
         return body
 
