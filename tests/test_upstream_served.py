@@ -90,6 +90,13 @@ def test_a_body_is_packed_for_those_who_take_it_so(source: Get) -> None:
     assert gzip.decompress(body) == source("agencies/")[1]
 
 
+def test_no_body_is_packed_where_that_is_off() -> None:
+    with served(gzip=False) as get:
+        reply, body = get("agencies/", Accept_Encoding="gzip")
+    assert reply.getheader("Content-Encoding") is None
+    assert json.loads(body)["count"] == 30
+
+
 def test_a_body_that_is_known_is_not_sent_again(source: Get) -> None:
     tag = source("agencies/")[0].getheader("ETag")
     again, body = source("agencies/", If_None_Match=tag)
