@@ -15,9 +15,20 @@ REF = "#/components/schemas/"
 # What upstream's bodies hold as null though its schema forbids it (contract, "null"), and what
 # nothing is known of in the fixtures.
 NULL_AGAINST_SCHEMA = {
-    "Landing": ("landing_location", "type"),
-    "Location": ("celestial_body",),
+    "DockingEventForChaserNormal": (
+        "docking_location",
+        "space_station_target",
+        "flight_vehicle_target",
+        "payload_flight_target",
+    ),
+    "DockingLocation": ("spacestation", "spacecraft", "payload"),
+    "LandingLocation": ("active", "location", "celestial_body"),
+    "LaunchNormal": ("last_updated", "window_end", "window_start", "launch_service_provider"),
+    "LaunchStatus": ("abbrev", "description"),
+    "Location": ("id", "url", "celestial_body", "active", "timezone_name"),
+    "Mission": ("description",),
     "Orbit": ("celestial_body",),
+    "Pad": ("active",),
     "SpacecraftFlightDetailed": ("landing", "duration", "turn_around_time"),
     "SpacecraftFlightNormal": ("landing", "duration", "turn_around_time"),
 }

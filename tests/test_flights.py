@@ -36,9 +36,10 @@ def test_a_craft_in_detailed_mode_has_its_flights_in_normal_mode(api: Client) ->
     assert flight["response_mode"] == "normal"
 
 
-def test_a_craft_whose_flights_are_not_all_known_has_none(api: Client) -> None:
+def test_a_craft_has_those_of_its_flights_that_are_known_and_counts_all(api: Client) -> None:
     craft = get(api, "spacecraft/289/")
-    assert (craft["flights_count"], craft["flights"]) == (6, [])
+    assert [flight["id"] for flight in craft["flights"]] == [415, 776, 862]
+    assert craft["flights_count"] == 6
 
 
 def test_flights_are_filtered_by_spacecraft(api: Client) -> None:
@@ -46,12 +47,12 @@ def test_flights_are_filtered_by_spacecraft(api: Client) -> None:
 
 
 def test_flights_are_searched_by_the_crafts_name(api: Client) -> None:
-    assert flights(api, search="tianzhou") == [602, 908]
+    assert flights(api, search="tianzhou") == [602, 828, 908]
 
 
 def test_flights_are_searched_by_destination(api: Client) -> None:
-    SpacecraftFlight.objects.filter(pk=602).update(destination="Tiangong space station")
-    assert flights(api, search="tiangong") == [602]
+    SpacecraftFlight.objects.filter(pk=602).update(destination="Lunar Gateway")
+    assert flights(api, search="gateway") == [602]
 
 
 def test_flights_are_ordered_by_destination_as_a_person_sorts(api: Client) -> None:
@@ -65,7 +66,7 @@ def test_a_flights_page_shows_the_richest_mode(api: Client) -> None:
     flight = get(api, "spacecraft_flights/887/")
     assert flight["response_mode"] == "detailed"
     assert flight["spacecraft"]["spacecraft_config"]["response_mode"] == "detailed"
-    assert flight["docking_events"] == []
+    assert [docking["id"] for docking in flight["docking_events"]] == [642]
 
 
 # Addresses
@@ -165,15 +166,14 @@ def test_keys_are_arranged_in_the_contracts_order_and_unknown_ones_left_out() ->
     assert list(arranged(LaunchStatus, mixed)) == list(STATUS)
 
 
-def test_a_quoted_part_is_checked_and_arranged_when_it_comes_in(db: None) -> None:
-    launch = Launch.objects.first()
-    assert launch
+def test_a_quoted_part_is_checked_and_arranged_when_it_comes_in() -> None:
+    launch, others = Launch(), [f.name for f in Launch._meta.fields if f.name != "status"]
     launch.status = dict(reversed(STATUS.items()))
-    launch.full_clean()
+    launch.clean_fields(exclude=others)
     assert list(launch.status) == list(STATUS)
     launch.status = {**STATUS, "name": None}
     with pytest.raises(ValidationError, match="name: null where a value is required"):
-        launch.full_clean()
+        launch.clean_fields(exclude=others)
 
 
 def test_a_quoted_part_is_printed_to_the_letter_but_for_its_addresses(api: Client) -> None:
@@ -193,7 +193,8 @@ def test_a_quote_leaves_what_is_kept_as_it_is() -> None:
 def test_a_landing_shows_null_for_what_is_not_known_of_it(api: Client) -> None:
     landing = get(api, "spacecraft_flights/887/")["landing"]
     assert landing["id"] == Landing.objects.get(flights=887).pk
-    assert (landing["landing_location"], landing["type"]) == (None, None)
+    assert landing["landing_location"]["name"] == "Kazakhstan"
+    assert (landing["success"], landing["landing_location"]["location"]) == (None, None)
 
 
 def test_a_flight_without_a_landing_shows_null(api: Client) -> None:
