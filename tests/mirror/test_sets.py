@@ -3,14 +3,25 @@
 import pytest
 
 from spacecraft import models
+from spacedevs.mirror.load import FEW
 from spacedevs.mirror.run import Exit
-from tests.mirror.running import CATALOGUE, Site, mirrored, site
+from tests.mirror.running import CATALOGUE, Site, site
 
-__all__ = ["mirrored", "site"]  # fixtures
+__all__ = ["site"]  # a fixture
 
 
-def remove(site: Site, resource: str, count: int) -> None:
-    for pk in [site.id_of(resource, index) for index in range(count)]:
+@pytest.fixture
+def mirrored(site: Site) -> Site:
+    """36 craft, the last six of which have not flown, and so are not in use."""
+    for number in range(FEW + 1):
+        site.catalogue.add("spacecraft", name=f"Dragon {number}")
+    assert site.mirror().code == Exit.DONE
+    return site
+
+
+def remove_last(site: Site, resource: str, count: int) -> None:
+    last = site.catalogue.count(resource)
+    for pk in [site.id_of(resource, index) for index in range(last - count, last)]:
         site.catalogue.remove(resource, pk)
 
 
@@ -28,17 +39,17 @@ def childless(site: Site) -> int:
 
 
 def test_a_list_that_is_smaller_by_five_rows_is_believed(mirrored: Site) -> None:
-    remove(mirrored, "spacecraft", 5)
+    remove_last(mirrored, "spacecraft", 5)
     assert mirrored.mirror().code == Exit.DONE
-    assert models.Spacecraft.objects.count() == 25
+    assert models.Spacecraft.objects.count() == 31
 
 
 def test_a_list_that_is_much_smaller_is_not_believed_and_keeps_its_rows(mirrored: Site) -> None:
-    remove(mirrored, "spacecraft", 6)
+    remove_last(mirrored, "spacecraft", 6)
     result = mirrored.mirror()
-    assert (result.code, models.Spacecraft.objects.count()) == (Exit.PARTLY, 30)
+    assert (result.code, models.Spacecraft.objects.count()) == (Exit.PARTLY, 36)
     sentence = (
-        "spacecraft: the source has 24 where 30 are here. "
+        "spacecraft: the source has 30 where 36 are here. "
         "If that is right, run with --force spacecraft."
     )
     assert sentence in result.notes
@@ -47,14 +58,14 @@ def test_a_list_that_is_much_smaller_is_not_believed_and_keeps_its_rows(mirrored
 
 def test_an_empty_list_is_not_believed(mirrored: Site) -> None:
     count = mirrored.catalogue.count("config/spacecraft_statuses")
-    remove(mirrored, "config/spacecraft_statuses", count)
+    remove_last(mirrored, "config/spacecraft_statuses", count)
     result = mirrored.mirror()
     assert (result.code, result.says("the source has 0 where 5 are here")) == (Exit.PARTLY, True)
     assert models.SpacecraftStatus.objects.count() == 5
 
 
 def test_the_other_lists_of_the_group_are_loaded(mirrored: Site) -> None:
-    remove(mirrored, "spacecraft", 6)
+    remove_last(mirrored, "spacecraft", 6)
     pk = mirrored.id_of("agencies")
     mirrored.catalogue.edit("agencies", pk, administrator="Another")
     mirrored.mirror()
@@ -62,27 +73,26 @@ def test_the_other_lists_of_the_group_are_loaded(mirrored: Site) -> None:
 
 
 def test_the_next_run_reads_anew_what_was_not_believed(mirrored: Site) -> None:
-    gone = mirrored.catalogue.body("spacecraft", 0)
-    remove(mirrored, "spacecraft", 6)
+    gone = mirrored.id_of("spacecraft", 35)
+    remove_last(mirrored, "spacecraft", 6)
     mirrored.mirror()
-    for _ in range(6):
-        mirrored.catalogue.add("spacecraft", name="In its place")
+    mirrored.catalogue.add("spacecraft", name="Not gone after all")
     result = mirrored.mirror()
     assert (result.code, result.asked[0]) == (Exit.DONE, "spacecraft")
-    assert models.Spacecraft.objects.filter(name="In its place").count() == 6
-    assert not models.Spacecraft.objects.filter(pk=gone["id"]).exists()
+    assert models.Spacecraft.objects.filter(name="Not gone after all").exists()
+    assert not models.Spacecraft.objects.filter(pk=gone).exists()
 
 
 def test_force_believes_it_and_asks_for_nothing_again(mirrored: Site) -> None:
-    remove(mirrored, "spacecraft", 6)
+    remove_last(mirrored, "spacecraft", 6)
     mirrored.mirror(only=CATALOGUE)
     result = mirrored.mirror(only=CATALOGUE, force=("spacecraft",))
-    assert (result.code, models.Spacecraft.objects.count()) == (Exit.DONE, 24)
+    assert (result.code, models.Spacecraft.objects.count()) == (Exit.DONE, 30)
     assert "spacecraft" not in result.asked
 
 
 def test_force_of_another_list_does_not_believe_it(mirrored: Site) -> None:
-    remove(mirrored, "spacecraft", 6)
+    remove_last(mirrored, "spacecraft", 6)
     assert mirrored.mirror(force=("agencies",)).code == Exit.PARTLY
 
 
