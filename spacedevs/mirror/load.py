@@ -53,7 +53,7 @@ class LoadResult:
     notes: list[str] = field(default_factory=list)
 
     def has_changes(self) -> bool:
-        return any((self.added, self.changed, self.removed))
+        return any(each.total() for each in (self.added, self.changed, self.removed))
 
     def add(self, other: "LoadResult") -> None:
         for name in COUNTED:
@@ -124,10 +124,12 @@ class Load:
         resource, count = reading.resource, len(reading.digests())
         self._judge_size(resource, count)
         done = written = refused = 0
+        why = ""
         for items in reading.changed():
             for key, (body, date) in items.items():
                 before = len(self.reader.notes)
-                refused += not self._read(resource, key, body, date)
+                if not self._read(resource, key, body, date):
+                    refused, why = refused + 1, self.reader.notes[-1]
                 if len(self.reader.notes) > before:
                     self._again[resource].add(key)
             done += len(items)
@@ -135,7 +137,7 @@ class Load:
                 written = done
                 self._write()
             self.seen(f"loading {resource}", done, done)
-            self._judge_refused(resource, refused, count)
+            self._judge_refused(resource, refused, count, why)
         self._write()
         self.result.refused += refused
         self.result.unchanged[label_of(model_of(resource))] += count - done  # with the same bytes
@@ -156,9 +158,9 @@ class Load:
         if not count or fewer > max(FEW, here * SMALLER):
             raise Disbelieved(resource, f"the source has {count} where {here} are here.")
 
-    def _judge_refused(self, resource: str, refused: int, count: int) -> None:
+    def _judge_refused(self, resource: str, refused: int, count: int, why: str) -> None:
         if resource not in self.believed and refused > max(FEW, count * REFUSED):
-            sentence = f"{refused} and more of {count} are refused: {self.reader.notes[-1]}."
+            sentence = f"{refused} and more of {count} are refused: {why}."
             raise Disbelieved(resource, sentence)
 
     def _write_named(self) -> None:

@@ -1,4 +1,4 @@
-"""A run against a source on a socket, for the tests of runs."""
+"""A source on a socket and a mirror of it, under one clock: for the tests of whole runs."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,76 +6,156 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.test import Client
+from django.db.models import Model
 
-from spacedevs.mirror import as_of
 from spacedevs.mirror.budget import Budget
 from spacedevs.mirror.hosts import parse_root
-from spacedevs.mirror.models import MirrorCall, MirrorList, MirrorRun
+from spacedevs.mirror.models import Hold, MirrorCall, Mirrored, MirrorList, MirrorPage, MirrorRun
 from spacedevs.mirror.run import Exit, Mirror, Options
 from spacedevs.mirror.source import Source
+from spacedevs.references import referrers_first
 from tests.mirror import upstream as does
-from tests.mirror.catalogue import catalogue
-from tests.mirror.upstream import Upstream
+from tests.mirror.upstream import Request, Row, Upstream
+from tests.upstream_bodies import Catalogue
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-REAL_AS_OF = as_of.as_of
+CATALOGUE = (
+    "spacecraft",
+    "spacecraft_configurations",
+    "spacecraft_configuration_families",
+    "agencies",
+)
+SMALL = {
+    "craft": 30,
+    "configurations": 10,
+    "families": 8,
+    "agencies": 25,
+    "flights": 33,
+    "countries": 12,
+}
 
 
-@pytest.fixture
-def upstream(api: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    """A source with the fixtures' catalogue, whose clock is the tests'."""
-    monkeypatch.setattr(
-        does.Handler, "date_time_string", lambda *_: "Sun, 01 Nov 2026 12:00:00 GMT"
-    )
-    with Upstream(catalogue(api)) as running:
-        yield running
+class Clock:
+    """Time that passes only when it is told to, and by sleeping."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
 
 
 class Result:
-    def __init__(self, run: MirrorRun, code: Exit, notes: list[str]) -> None:
-        self.run, self.code, self.notes = run, code, notes
+    """What a run said. `calls`: what it asked for."""
 
-    def figures(self) -> tuple[int, ...]:
-        return (self.run.added, self.run.changed, self.run.removed)
+    def __init__(self, run: MirrorRun, code: Exit, notes: list[str], calls: list[Request]) -> None:
+        self.run, self.code, self.notes, self.calls = run, code, notes, calls
+
+    @property
+    def asked(self) -> list[str]:
+        """The lists that were asked for, a name for each call."""
+        return [call.path.strip("/") for call in self.calls]
+
+    @property
+    def figures(self) -> tuple[int, int, int]:
+        return self.run.added, self.run.changed, self.run.removed
+
+    def says(self, words: str) -> bool:
+        """Whether a note has these words."""
+        return any(words in note for note in self.notes)
 
 
-def mirror(
-    upstream: Upstream,
-    *,
-    budget: int = 15,
-    now: Callable[[], datetime] = lambda: NOW,
-    options: Options | None = None,
-    token: str = "",
-    timeout: float = 30,
-) -> Result:
-    limit = Budget(parse_root(upstream.url).netloc.decode(), budget, now=now)
-    with Source(
-        upstream.url,
-        limit,
-        user_agent="spacedevs/test",
-        allow_private=True,
-        timeout=timeout,
-        token=token,
-        now=now,
-        sleep=lambda seconds: None,
-    ) as source:
-        run = Mirror(source, options or Options(), now, lambda *seen: None)
-        made, code = run.run()
-        return Result(made, code, run.notes)
+class Site:
+    """`catalogue` is what `upstream` answers; `mirror()` makes a run, an hour after the last."""
+
+    def __init__(self, catalogue: Catalogue, upstream: Upstream, clock: Clock) -> None:
+        self.catalogue, self.upstream, self.clock = catalogue, upstream, clock
+
+    def mirror(
+        self, *, budget: int = 100, token: str = "", timeout: float = 30, **options: Any
+    ) -> Result:
+        calls = len(self.upstream.calls)
+        host = parse_root(self.upstream.url).netloc.decode()
+        with Source(
+            self.upstream.url,
+            Budget(host, budget, now=self.clock),
+            user_agent="spacedevs/test",
+            allow_private=True,
+            timeout=timeout,
+            token=token,
+            now=self.clock,
+            sleep=self.clock.sleep,
+        ) as source:
+            run = Mirror(source, Options(**options), self.clock, lambda *seen: None)
+            made, code = run.run()
+        self.pass_(hours=1)
+        return Result(made, code, run.notes, self.upstream.calls[calls:])
+
+    def pass_(self, **length: float) -> None:
+        self.clock.time += timedelta(**length)
+
+    def state(self, resource: str) -> MirrorList:
+        return MirrorList.objects.get(resource=resource)
+
+    def id_of(self, resource: str, index: int = 0) -> Any:
+        return self.catalogue.body(resource, index)["id"]
+
+    def change(self, resource: str, pk: Any, change: Callable[[Row], object]) -> None:
+        """The body of one object comes as `change` leaves it; with `pk` None that of each."""
+
+        def edit(page: Row) -> None:
+            for body in page["results"]:
+                if pk in (None, body["id"]):
+                    change(body)
+
+        self.upstream.behave(does.edited(edit), path=f"{resource}/", times=None)
+
+    def say(self, resource: str, pk: Any, **values: Any) -> None:
+        """An object comes with these values, whatever the generator would have it say."""
+        self.change(resource, pk, lambda body: body.update(values))
+
+    def fail(self, resource: str, status: int = 520, times: int | None = None) -> None:
+        self.upstream.behave(does.fails(status), path=f"{resource}/", times=times)
+
+
+def vocabulary() -> list[type[Model]]:
+    return list(apps.get_app_config("spacecraft").get_models(include_auto_created=True))
 
 
 def tables() -> dict[str, list[Any]]:
     """Every row of the vocabulary."""
-    found = apps.get_app_config("spacecraft").get_models(include_auto_created=True)
-    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in found}
+    return {
+        model.__name__: list(model._base_manager.order_by("pk").values()) for model in vocabulary()
+    }
 
 
-def an_hour_passes() -> None:
-    """All that is remembered is an hour older, and the clock stands where it was."""
-    for call in MirrorCall.objects.all():
-        MirrorCall.objects.filter(pk=call.pk).update(moment=call.moment - HOUR)
-    for state in MirrorList.objects.exclude(loaded_at=None):
-        state.loaded_at -= HOUR
-        state.save()
+def empty() -> None:
+    """No record is here, and none that the mirror would remember."""
+    for model in referrers_first(vocabulary()):
+        for column in model._meta.concrete_fields:
+            if column.related_model is model:
+                model._base_manager.update(**{column.name: None})
+        rows = model._base_manager.all()
+        rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    for model in (MirrorPage, MirrorList, MirrorCall, MirrorRun, Mirrored, Hold):
+        model.objects.all().delete()
+
+
+@pytest.fixture
+def site(db: None) -> Iterator[Site]:
+    """A small catalogue, none of which is here."""
+    empty()
+    catalogue, clock = Catalogue(**SMALL), Clock()
+    with Upstream(catalogue=catalogue, now=clock) as upstream:
+        yield Site(catalogue, upstream, clock)
+
+
+@pytest.fixture
+def mirrored(site: Site) -> Site:
+    """A small catalogue, all of which has come over."""
+    result = site.mirror()
+    assert result.code == Exit.DONE, result.notes
+    return site

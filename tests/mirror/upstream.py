@@ -225,6 +225,11 @@ class Upstream:
         with self._lock:
             self._rules.append(Rule(behaviour, path, after, times))
 
+    def relent(self) -> None:
+        """It behaves as the contract says again."""
+        with self._lock:
+            self._rules.clear()
+
     def hurry(self) -> None:
         """Nobody is late any more."""
         self.hurried.set()
