@@ -52,7 +52,7 @@ class LoadResult:
     notes: list[str] = field(default_factory=list)
 
     def has_changes(self) -> bool:
-        return any((self.added, self.changed, self.removed))
+        return any(each.total() for each in (self.added, self.changed, self.removed))
 
     def add(self, other: "LoadResult") -> None:
         for name in COUNTED:
