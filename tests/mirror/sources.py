@@ -9,6 +9,7 @@ from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorCall
 from spacedevs.mirror.source import Source
 from tests.mirror import upstream as u
+from tests.upstream_bodies import Catalogue
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -46,3 +47,9 @@ def error_of(source: Source) -> SourceError:
 def counted() -> int:
     """The calls that the budget knows of."""
     return MirrorCall.objects.filter(host=HOST).count()
+
+
+def small_catalogue(**counts: int) -> Catalogue:
+    """One that is read and loaded within a second, as of today: the command's clock is the real."""
+    few = {"craft": 20, "flights": 20, "configurations": 6, "families": 3, "agencies": 30}
+    return Catalogue(now=datetime.now(UTC), **{**few, "countries": 10, **counts})
