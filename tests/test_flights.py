@@ -11,8 +11,8 @@ from django.test import Client
 from spacecraft.models import Landing, Launch, SpacecraftFlight
 from spacecraft.serializers.launches import LaunchStatus, Mission
 from spacedevs.api.addresses import Addresses
-from spacedevs.api.conformance import faults
-from spacedevs.api.quotes import arranged, quote
+from spacedevs.api.incoming import arrange, arrange_many
+from spacedevs.api.quotes import quote
 
 UPSTREAM = "https://ll.thespacedevs.com/2.3.0"
 
@@ -126,28 +126,48 @@ def test_upstreams_address_is_a_setting(api: Client, settings: Any) -> None:
 STATUS = {"id": 3, "name": "Launch Successful", "abbrev": "Success", "description": "It flew."}
 
 
+def arranged(shape: Any, value: Any) -> tuple[Any, list[str], set[str]]:
+    """What is kept of a part; what is wrong with it; the keys that its shape does not know."""
+    problems: list[str] = []
+    unknown: set[str] = set()
+    arrange_one = arrange_many if isinstance(value, list) else arrange
+    return arrange_one(shape, value, problems, unknown), problems, unknown
+
+
 @pytest.mark.parametrize(
-    ("change", "fault"),
+    ("change", "problem"),
     [
         ({"id": "3"}, "id: '3' where a whole number is expected"),
         ({"id": True}, "id: True where a whole number is expected"),
-        ({"id": None}, "id: null where a value is required"),
         ({"name": 3}, "name: 3 where a text is expected"),
+        ({"name": "\0"}, "name: '\\x00' where a text without NUL is expected"),
+        ({"name": ["x"] * 99}, f"name: {str(['x'] * 99)[:77]}... where a text is expected"),
         (
-            {"abbrev": "x" * 256},
-            f"abbrev: '{'x' * 76}... where a text of at most 255 characters is expected",
+            {"id": 2**63},
+            f"id: {2**63} where a whole number from {-(2**63)} to {2**63 - 1} is expected",
         ),
     ],
 )
-def test_a_fault_is_named_with_its_key_and_value(change: dict[str, Any], fault: str) -> None:
-    assert list(faults(LaunchStatus, {**STATUS, **change})) == [fault]
+def test_a_problem_is_named_with_its_key_and_value(change: dict[str, Any], problem: str) -> None:
+    assert arranged(LaunchStatus, {**STATUS, **change})[1] == [problem]
 
 
-def test_a_fault_deep_in_a_part_is_named_by_its_path() -> None:
+@pytest.mark.parametrize(
+    "taken",
+    [{**STATUS, "name": None}, {**STATUS, "id": None}, {**STATUS, "abbrev": "x" * 256}, {"id": 3}],
+    ids=["null", "null as its id", "a long text", "missing keys"],
+)
+def test_what_upstream_sends_against_its_own_schema_is_taken(taken: dict[str, Any]) -> None:
+    assert arranged(LaunchStatus, taken) == (taken, [], set())
+
+
+def test_a_problem_deep_in_a_part_is_named_by_its_path() -> None:
     mission = a_mission()
     mission["orbit"]["celestial_body"] = {"response_mode": "list", "id": 1.5, "name": "Earth"}
-    assert list(faults(Mission, mission)) == [
-        "orbit.celestial_body.id: 1.5 where a whole number is expected"
+    mission["info_urls"] = [{"url": "https://example.org/"}, {"url": 4}]
+    assert arranged(Mission, mission)[1] == [
+        "orbit.celestial_body.id: 1.5 where a whole number is expected",
+        "info_urls[1].url: 4 where a text is expected",
     ]
 
 
@@ -157,13 +177,26 @@ def a_mission() -> dict[str, Any]:
     return {**known, "image": None, "agencies": [], "info_urls": [], "vid_urls": []}
 
 
-def test_a_key_that_is_missing_is_a_fault_only_where_it_is_required() -> None:
-    assert list(faults(LaunchStatus, {"id": 3})) == ["name: is missing"]
+@pytest.mark.parametrize(
+    ("part", "problem"),
+    [
+        ({"orbit": 8}, "orbit: 8 where an object is expected"),
+        ({"agencies": {}}, "agencies: {} where a list is expected"),
+        ({"agencies": [1]}, "agencies[0]: 1 where an object is expected"),
+    ],
+)
+def test_a_part_of_another_kind_is_a_problem(part: dict[str, Any], problem: str) -> None:
+    assert arranged(Mission, {**a_mission(), **part})[1] == [problem]
 
 
 def test_keys_are_arranged_in_the_contracts_order_and_unknown_ones_left_out() -> None:
-    mixed = {"unknown": 1, **dict(reversed(STATUS.items()))}
-    assert list(arranged(LaunchStatus, mixed)) == list(STATUS)
+    kept, problems, unknown = arranged(LaunchStatus, {"odd": 1, **dict(reversed(STATUS.items()))})
+    assert (list(kept), problems, unknown) == (list(STATUS), [], {"odd"})
+
+
+def test_an_unknown_key_has_one_name_in_however_many_objects() -> None:
+    mission = {**a_mission(), "info_urls": [{"odd": 1}, {"odd": 2}]}
+    assert arranged(Mission, [mission, mission])[2] == {"info_urls.odd"}
 
 
 def test_a_quoted_part_is_checked_and_arranged_when_it_comes_in() -> None:
@@ -171,8 +204,16 @@ def test_a_quoted_part_is_checked_and_arranged_when_it_comes_in() -> None:
     launch.status = dict(reversed(STATUS.items()))
     launch.clean_fields(exclude=others)
     assert list(launch.status) == list(STATUS)
-    launch.status = {**STATUS, "name": None}
-    with pytest.raises(ValidationError, match="name: null where a value is required"):
+    launch.status = {**STATUS, "name": 4}
+    with pytest.raises(ValidationError, match="name: 4 where a text is expected"):
+        launch.clean_fields(exclude=others)
+
+
+def test_an_unknown_key_is_an_error_for_an_editor(db: None) -> None:
+    launch = Launch.objects.first()
+    assert launch
+    launch.status = {**STATUS, "abbreviation": "Success"}
+    with pytest.raises(ValidationError, match="abbreviation: is no key of the contract"):
         launch.clean_fields(exclude=others)
 
 
