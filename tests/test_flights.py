@@ -214,7 +214,7 @@ def test_an_unknown_key_is_an_error_for_an_editor(db: None) -> None:
     assert launch
     launch.status = {**STATUS, "abbreviation": "Success"}
     with pytest.raises(ValidationError, match="abbreviation: is no key of the contract"):
-        launch.clean_fields(exclude=others)
+        launch.full_clean()
 
 
 def test_a_quoted_part_is_printed_to_the_letter_but_for_its_addresses(api: Client) -> None:
