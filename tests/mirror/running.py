@@ -25,6 +25,7 @@ CATALOGUE = (
     "spacecraft_configuration_families",
     "agencies",
 )
+HOUR = timedelta(hours=1)
 SMALL = {
     "craft": 30,
     "configurations": 10,
