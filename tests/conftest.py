@@ -5,6 +5,7 @@ be transactional, or it would leave an empty database to the next.
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,8 +26,8 @@ from django.db import connection
 from django.test import Client
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
-from spacedevs.mirror import as_of
 from spacedevs import clock
+from spacedevs.mirror import as_of
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 30  # seconds that a server may take to answer
@@ -94,10 +95,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of an empty database of the kind that the suite runs on."""
+def fresh_database(tmp_path: Path, template: str = "") -> Iterator[dict[str, str]]:
+    """The environment of a database of the kind that the suite runs on, which is thrown away.
+
+    It is empty, or a copy of the one in `template`: the path of an SQLite file, the name of a
+    PostgreSQL database that nobody is connected to.
+    """
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
     if connection.vendor != "postgresql":
+        if template:
+            shutil.copy(template, tmp_path / "db.sqlite3")
         yield env
         return
     import psycopg
@@ -105,7 +112,7 @@ def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
     name = f"spacedevs_{uuid4().hex}"
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
         try:
             yield {**env, "DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         finally:
