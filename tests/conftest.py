@@ -5,6 +5,7 @@ be transactional, or it would leave an empty database to the next.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,13 +84,18 @@ def api(db: None) -> Client:
 
 
 @contextmanager
-def fresh_database(tmp_path: Path, options: str = "") -> Iterator[dict[str, str]]:
-    """The environment of an empty database of the kind that the suite runs on.
+def fresh_database(
+    tmp_path: Path, template: str = "", options: str = ""
+) -> Iterator[dict[str, str]]:
+    """The environment of a database of the kind that the suite runs on, which is thrown away.
 
-    `options` are PostgreSQL's, of CREATE DATABASE.
+    It is empty, or a copy of the one in `template`: the path of an SQLite file, the name of a
+    PostgreSQL database that nobody is connected to. `options` are PostgreSQL's, of CREATE DATABASE.
     """
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
     if connection.vendor != "postgresql":
+        if template:
+            shutil.copy(template, tmp_path / "db.sqlite3")
         yield env
         return
     import psycopg
@@ -97,7 +103,8 @@ def fresh_database(tmp_path: Path, options: str = "") -> Iterator[dict[str, str]
     name = f"spacedevs_{uuid4().hex}"
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" {options}')
+        copied = f'TEMPLATE "{template}"' if template else ""
+        admin.execute(f'CREATE DATABASE "{name}" {copied} {options}')
         try:
             yield {**env, "DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         finally:

@@ -25,11 +25,20 @@ def mute_when_closed(write: Callable[..., None]) -> Callable[..., None]:
         try:
             write(*args)
         except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+            mute_closed()
 
     return guarded
+
+
+def mute_closed() -> None:
+    """Leads those of stdout and stderr nowhere that nobody reads; `2>&1 | head -1` closes both."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()  # what could not be written is still there, and fails again
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 class Lines:

@@ -1,50 +1,68 @@
-"""The mirror in a process of its own: killed at any moment, stopped, and alone."""
+"""The mirror in a process of its own: killed at any moment, stopped, piped, and alone."""
 
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
-from django.test import Client
 
 from spacedevs.mirror.run import Exit
-from tests.conftest import fresh_database, manage, running_server
+from tests.conftest import running_server
 from tests.mirror import upstream as does
-from tests.mirror.catalogue import catalogue, few
 from tests.mirror.forks import Forks, forks
+from tests.mirror.processes import (
+    MANY,
+    Process,
+    Start,
+    ask,
+    ended,
+    env,
+    migrated,
+    prompt,
+    start,
+    upstream,
+)
 from tests.mirror.upstream import Upstream
+from tests.upstream_bodies import Ref
 
-Start = Callable[..., subprocess.Popen[str]]
+__all__ = ["env", "migrated", "start", "upstream"]  # fixtures
 
-KILLS = 50
+KILLS = 25
 MEANWHILE = 10  # requests while a run runs
+# Those of the first group, which is loaded as one.
+LISTS = ("spacecraft", "spacecraft_configurations", "spacecraft_configuration_families", "agencies")
 ROWS = ["/2.3.0/spacecraft/?limit=100"]
 ROWS += [f"/2.3.0/agencies/?limit=100&offset={offset}" for offset in (0, 100)]
 # Who holds an advisory lock of this database: the session of a run.
 LOCKS = """SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
 WHERE locktype = 'advisory' AND datname = current_database()"""
 
+SAID = "SELECT description FROM spacecraft_spacecraft WHERE id = "
+OURS = "UPDATE spacecraft_spacecraft SET description = 'ours' WHERE id = "
+HELD = """INSERT INTO mirror_hold (model, key, field, since)
+SELECT 'spacecraft.spacecraft', id, 'description', '2026-11-01 12:00:00Z'
+FROM spacecraft_spacecraft WHERE id = """
 
-@pytest.fixture
-def upstream(api: Client) -> Iterator[Upstream]:
-    with Upstream(catalogue(api)) as running:
-        say(running, "edition 0")
-        yield running
+
+def ids_of(upstream: Upstream, resource: str) -> list[int | str]:
+    catalogue = upstream.catalogue
+    assert catalogue
+    return [catalogue.id_of(Ref(resource, number)) for number in catalogue.numbers(resource)]
 
 
 def say(upstream: Upstream, edition: str) -> None:
     """Every spacecraft and agency, wherever it stands, says which edition it is of."""
-    for part in marked(upstream.rows):
-        part["description"] = edition
+    assert upstream.catalogue
+    for resource in ("spacecraft", "agencies"):
+        for pk in ids_of(upstream, resource):
+            upstream.catalogue.edit(resource, pk, description=edition)
 
 
 def marked(part: Any) -> Iterator[dict[str, Any]]:
@@ -59,43 +77,13 @@ def marked(part: Any) -> Iterator[dict[str, Any]]:
             yield from marked(value)
 
 
-def told(server: httpx.Client, *addresses: str) -> set[str]:
+def told(server: httpx2.Client, *urls: str) -> set[str]:
     """The editions that these answers are of."""
     found = set()
-    for address in addresses:
-        answer = server.get(address)
+    for url in urls:
+        answer = server.get(url)
         found |= {part["description"] for part in marked(answer.raise_for_status().json())}
     return found
-
-
-@pytest.fixture
-def env(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with fresh_database(tmp_path) as database:
-        made = {**os.environ, **database}
-        subprocess.run(manage("migrate", "-v0"), env=made, check=True, timeout=60)
-        yield made
-
-
-@pytest.fixture
-def start(upstream: Upstream, env: dict[str, str]) -> Iterator[Start]:
-    """Starts a mirror with these arguments. None outlives its test."""
-    with ExitStack() as started:
-
-        def start(*arguments: str) -> subprocess.Popen[str]:
-            words = ("mirror", "--from", upstream.url, "--budget", "100000", *arguments)
-            process = subprocess.Popen(
-                manage(*words), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-            )
-            started.enter_context(process)  # closes its pipe, and waits for its end
-            started.callback(process.kill)
-            return process
-
-        yield start
-
-
-def ended(process: subprocess.Popen[str]) -> None:
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == Exit.DONE, said
 
 
 def wait_for_the_killed(env: dict[str, str]) -> None:
@@ -110,10 +98,10 @@ class Runs:
     """Runs on B, which answers meanwhile."""
 
     def __init__(self, upstream: Upstream, env: dict[str, str], forks: Forks) -> None:
-        self.arguments = ("--from", upstream.url, "--budget", "100000")
+        self.arguments = ("--from", upstream.url, *MANY, "--only", *LISTS)
         self.env, self.forks = env, forks
 
-    def complete(self, server: httpx.Client | None = None) -> float:
+    def complete(self, server: httpx2.Client | None = None) -> float:
         """One to its end, each answer being of one edition; the seconds that it took."""
         begun = time.monotonic()
         self.forks.start(*self.arguments)
@@ -137,13 +125,13 @@ class Runs:
 def test_killed_at_any_moment_all_answers_are_old_or_new_and_the_next_run_completes(
     upstream: Upstream, env: dict[str, str]
 ) -> None:
-    upstream.rows = few(upstream.rows)
+    say(upstream, "edition 0")
     chance, kills = random.Random(50), 0
     with forks(env) as forking:
         runs = Runs(upstream, env, forking)
         runs.complete()  # adds what later runs find
         took = runs.complete()
-        with running_server(env) as address, httpx.Client(base_url=address, timeout=30) as server:
+        with running_server(env) as root, httpx2.Client(base_url=root, timeout=30) as server:
             for number in range(1, KILLS + 1):
                 say(upstream, f"edition {number}")
                 kills += runs.killed(chance.uniform(0, 1.1) * took)
@@ -154,14 +142,19 @@ def test_killed_at_any_moment_all_answers_are_old_or_new_and_the_next_run_comple
     assert kills > KILLS // 2
 
 
-def test_a_second_run_at_the_same_time_says_so_and_ends(upstream: Upstream, start: Start) -> None:
+def start_late(upstream: Upstream, start: Start) -> Process:
+    """A run that waits for its first page of agencies, the last list of its group."""
     upstream.behave(does.late(60), path="agencies/")
-    first = start()
-    assert first.stdout
-    assert any("spacecraft_configurations" in line for line in first.stdout)
-    second = start()
-    said, _ = second.communicate(timeout=30)
-    assert (second.returncode, "Another run of the mirror" in said) == (Exit.BUSY, True)
+    process = start()
+    while not any(request.path == "agencies/" for request in upstream.requests):
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+def test_a_second_run_at_the_same_time_says_so_and_ends(upstream: Upstream, start: Start) -> None:
+    first = start_late(upstream, start)
+    assert "Another run of the mirror is at it" in ended(start(), Exit.BUSY)
     upstream.hurry()
     ended(first)
 
@@ -170,26 +163,21 @@ def test_a_second_run_at_the_same_time_says_so_and_ends(upstream: Upstream, star
 def test_a_run_that_is_told_to_stop_does_so_between_two_pages_and_the_next_goes_on(
     upstream: Upstream, start: Start, word: signal.Signals
 ) -> None:
-    upstream.behave(does.late(60), path="agencies/")
-    process = start()
-    assert process.stdout
-    assert any("spacecraft_configuration_families" in line for line in process.stdout)
+    process = start_late(upstream, start)
     process.send_signal(word)
     upstream.hurry()
-    said, _ = process.communicate(timeout=30)
-    assert (process.returncode, "The next run goes on from here." in said) == (
-        Exit.UNFINISHED,
-        True,
-    )
-    before = len(upstream.calls)
+    said = ended(process, Exit.UNFINISHED)
+    assert "Stopped. Begun or read: agencies, spacecraft, " in said
+    assert "The next run goes on from here." in said
+    before = len(upstream.requests)
     ended(start())
-    asked = [call.path for call in upstream.calls[before:]]
-    assert asked[0] == "agencies/"
-    assert "spacecraft/" not in asked
+    asked = upstream.requests[before:]
+    assert (asked[0].path, asked[0].params["offset"]) == ("agencies/", "100")
+    assert "spacecraft/" not in [request.path for request in asked]
 
 
 @contextmanager
-def standing(process: subprocess.Popen[str]) -> Iterator[Iterator[str]]:
+def standing(process: Process) -> Iterator[Iterator[str]]:
     """The lines of a mirror that stays up; at the end it is told to go, and goes."""
     assert process.stdout
     yield iter(process.stdout)
@@ -215,30 +203,16 @@ def test_a_standing_mirror_outlives_a_fault_of_the_database(
 ) -> None:
     with standing(start("--every", "1s")) as lines:
         assert any(line.startswith("done:") for line in lines)
-        write(env, "ALTER TABLE mirror_mirrorcall RENAME TO away")
+        ask(env, "ALTER TABLE mirror_mirrorcall RENAME TO away")
         if env["DATABASE_URL"]:  # its connection, too
-            write(
+            ask(
                 env,
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> "
                 "pg_backend_pid() AND datname = current_database()",
             )
         assert any("The database does not answer" in line for line in lines)
-        write(env, "ALTER TABLE away RENAME TO mirror_mirrorcall")
+        ask(env, "ALTER TABLE away RENAME TO mirror_mirrorcall")
         assert any(line.startswith("unchanged:") for line in lines)
-
-
-def prompt(env: dict[str, str]) -> Any:
-    """A connection of its own, as of a hand at the database's prompt; each statement commits."""
-    if url := env["DATABASE_URL"]:
-        return psycopg.connect(url, autocommit=True)
-    return closing(
-        sqlite3.connect(f"{env['DATA_DIR']}/db.sqlite3", timeout=20, isolation_level=None)
-    )
-
-
-def write(env: dict[str, str], sql: str) -> None:
-    with prompt(env) as connection:
-        connection.execute(sql)
 
 
 def test_an_editor_who_saves_while_the_mirror_loads_keeps_what_is_held(
@@ -246,18 +220,47 @@ def test_an_editor_who_saves_while_the_mirror_loads_keeps_what_is_held(
 ) -> None:
     ended(start())
     say(upstream, "edition 1")
+    one, another = ids_of(upstream, "spacecraft")[:2]
     with prompt(env) as editor:
         editor.execute("BEGIN")
-        editor.execute("UPDATE spacecraft_spacecraft SET description = 'ours' WHERE id = 630")
-        editor.execute(
-            "INSERT INTO mirror_hold (model, key, field, since) "
-            "VALUES ('spacecraft.spacecraft', '630', 'description', '2026-11-01 12:00:00Z')"
-        )
+        editor.execute(OURS + str(one))
+        editor.execute(HELD + str(one))
         running = start()
         time.sleep(2)  # on PostgreSQL it loads by then, and waits for the row
         editor.execute("COMMIT")
         ended(running)
-        (ours,) = editor.execute("SELECT description FROM spacecraft_spacecraft WHERE id = 630")
-        (other,) = editor.execute("SELECT description FROM spacecraft_spacecraft WHERE id = 616")
-        (said,) = editor.execute("SELECT upstream FROM mirror_hold")
-    assert (ours[0], other[0], said[0]) == ("ours", "edition 1", '"edition 1"')
+    assert ask(env, SAID + str(one)) == [("ours",)]
+    assert ask(env, SAID + str(another)) == [("edition 1",)]
+    assert ask(env, "SELECT upstream FROM mirror_hold") == [('"edition 1"',)]
+
+
+# What reads along
+
+
+@pytest.mark.parametrize("stderr", [subprocess.PIPE, subprocess.STDOUT], ids=["|", "2>&1 |"])
+def test_a_run_that_nobody_reads_any_more_goes_on_to_its_end_and_code(
+    upstream: Upstream, env: dict[str, str], start: Start, stderr: int
+) -> None:
+    upstream.behave(does.fails(403), path="config/countries/")
+    process = start(stderr=stderr)
+    assert process.stdout
+    process.stdout.readline()
+    process.stdout.close()  # head -1
+    said = process.stderr.read() if process.stderr else ""
+    assert process.wait(timeout=60) == Exit.PARTLY
+    assert "Traceback" not in said
+    assert ask(env, "SELECT outcome FROM mirror_mirrorrun") == [("partly",)]
+
+
+def test_on_a_terminal_progress_and_a_table_are_shown(start: Start) -> None:
+    ours, theirs = os.openpty()
+    with open(ours, "rb", buffering=0) as terminal:
+        process = start(stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # the end of a terminal
+            while some := terminal.read(65536):
+                said += some
+        assert process.wait(timeout=60) == Exit.DONE
+    assert b"of 40 rows" in said
+    assert b"refused" in said

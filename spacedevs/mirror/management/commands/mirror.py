@@ -13,7 +13,7 @@ from spacedevs import environment
 from spacedevs.api.viewsets import resources
 from spacedevs.errors import sentence_of
 from spacedevs.mirror.budget import Budget, utc_now
-from spacedevs.mirror.display import Lines, Screen
+from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.models import MirrorRun
@@ -90,8 +90,12 @@ class Command(BaseCommand):
         return code
 
     def fail(self, sentence: str, code: Exit = Exit.FAILED) -> Exit:
-        self.stderr.write(sentence)
+        self.complain(sentence)
         return code
+
+    @mute_when_closed
+    def complain(self, sentence: str) -> None:
+        self.stderr.write(sentence)
 
     def report(self, run: MirrorRun, notes: list[str], took: float) -> None:
         for note in notes[:MOST_NOTES]:
@@ -99,7 +103,7 @@ class Command(BaseCommand):
         if len(notes) > MOST_NOTES:
             self.display.say(f"and {len(notes) - MOST_NOTES} more like these")
         if run.message:
-            self.stderr.write(run.message)
+            self.complain(run.message)
         self.display.end(run, took)
 
     def source(self, options: dict[str, Any]) -> Source:
