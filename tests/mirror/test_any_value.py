@@ -16,7 +16,7 @@ from tests.mirror.running import SMALL
 from tests.upstream_bodies import Catalogue
 
 MISSING = object()
-VALUES = (
+VALUES: tuple[Any, ...] = (
     *(None, MISSING, True, 0, -1, 1, 2**31, 2**63, 1.5, 1e308),
     *("", "x", "x" * 3000, "a\0b", "\u202e", [], {}, [None], [{}], [1], {"id": 1}, {"id": 0}),
     *("P1Y", "P99999999999D", "-P3D", "P0D", "2026-01-01", "2026-01-01T00:00:00", "0000-00-00"),

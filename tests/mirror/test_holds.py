@@ -29,6 +29,10 @@ def other_status(ship: models.Spacecraft) -> int:
     return others.values_list("pk", flat=True)[0]
 
 
+def a_craft_in_space() -> Any:
+    return models.Spacecraft.objects.exclude(in_space_since=None).order_by("pk")[0]
+
+
 def edit(client: Client, row: Any, **values: Any) -> None:
     """A record's page, fetched, edited and sent."""
     answer = save(client, row, **values)
@@ -90,7 +94,7 @@ def test_what_another_instance_made_and_came_over_is_held(
 def test_a_running_duration_is_held_with_the_time_since_when_it_runs(
     mirrored: Site, admin_client: Client
 ) -> None:
-    up = models.Spacecraft.objects.exclude(in_space_since=None).order_by("pk")[0]
+    up = a_craft_in_space()
     since = up.in_space_since
     edit(admin_client, up, time_in_space="P400D")
     assert set(held_of(up)) == {"time_in_space", "in_space_since"}
@@ -102,7 +106,7 @@ def test_a_running_duration_is_held_with_the_time_since_when_it_runs(
 def test_letting_go_of_one_half_of_a_running_duration_lets_go_of_both(
     mirrored: Site, admin_client: Client
 ) -> None:
-    up = models.Spacecraft.objects.exclude(in_space_since=None).order_by("pk")[0]
+    up = a_craft_in_space()
     before = up.time_in_space
     edit(admin_client, up, time_in_space="P40000D")
     mirrored.mirror(only=CATALOGUE)
