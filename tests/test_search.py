@@ -110,7 +110,7 @@ def test_the_suites_database_makes_the_capitals_that_search_needs() -> None:
 
 def test_prepare_warns_of_a_postgresql_that_knows_the_case_of_ascii_alone(tmp_path: Path) -> None:
     options = "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
-    with fresh_database(tmp_path, options) as env:
+    with fresh_database(tmp_path, options=options) as env:
         done = run({**os.environ, **env}, "prepare")
     assert done.returncode == 0
     warned = "makes 'éяß' of 'éяß', and not 'ÉЯß'" in done.stderr

@@ -26,7 +26,7 @@ CATALOGUE = (
     "agencies",
 )
 HOUR = timedelta(hours=1)
-SMALL = {
+SMALL: dict[str, Any] = {
     "craft": 30,
     "configurations": 10,
     "families": 8,
@@ -140,7 +140,7 @@ def empty() -> None:
             if column.related_model is model:
                 model._base_manager.update(**{column.name: None})
         rows = model._base_manager.all()
-        rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+        rows._raw_delete(rows.db)
     for model in (MirrorPage, MirrorList, MirrorCall, MirrorRun, Mirrored, Hold):
         model.objects.all().delete()
 

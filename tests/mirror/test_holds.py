@@ -1,97 +1,176 @@
 """What an editor changed by hand, and what lets go of it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
-from spacedevs.mirror.checks import Read
 
 from spacecraft import models
 from spacedevs.mirror import holds
 from spacedevs.mirror.models import Hold
 from tests.administration import save
-from tests.mirror.test_load import changed, docked, mirror, mirrored, source
+from tests.mirror.running import CATALOGUE, Site, mirrored, site
 
-__all__ = ["mirrored", "source"]  # fixtures
-
-
-def test_what_an_editor_changed_is_held_and_what_the_source_says_is_noted(
-    mirrored: dict[str, Read],
-) -> None:
-    models.Spacecraft.objects.filter(pk=630).update(serial_number="ours")
-    hold = Hold.objects.create(model="spacecraft.spacecraft", key="630", field="serial_number")
-    tally = mirror(changed(mirrored, "spacecraft", 630, serial_number="theirs"), docked())
-    assert models.Spacecraft.objects.get(pk=630).serial_number == "ours"
-    hold.refresh_from_db()
-    assert (hold.upstream, sum(tally.held.values())) == ('"theirs"', 1)
+__all__ = ["mirrored", "site"]  # fixtures
 
 
-def edit(admin_client: Client, **values: Any) -> None:
+@pytest.fixture
+def ship(mirrored: Site) -> models.Spacecraft:
+    """A craft of the source's."""
+    mirrored.catalogue.edit("spacecraft", mirrored.id_of("spacecraft"), serial_number="first")
+    mirrored.mirror(only=CATALOGUE)
+    return models.Spacecraft.objects.get(pk=mirrored.id_of("spacecraft"))
+
+
+def other_status(ship: models.Spacecraft) -> int:
+    others = models.SpacecraftStatus.objects.exclude(pk=ship.status_id)
+    return others.values_list("pk", flat=True)[0]
+
+
+def a_craft_in_space() -> Any:
+    return models.Spacecraft.objects.exclude(in_space_since=None).order_by("pk")[0]
+
+
+def edit(client: Client, row: Any, **values: Any) -> None:
     """A record's page, fetched, edited and sent."""
-    answer = save(admin_client, models.Spacecraft.objects.get(pk=630), **values)
-    assert answer.status_code == 302
+    answer = save(client, row, **values)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
 
 
-def test_what_an_editor_changes_is_held_field_by_field(
-    mirrored: dict[str, Read], admin_client: Client
+def held_of(row: Any) -> dict[str, str | None]:
+    return dict(holds.holds_on(row).values_list("field", "upstream"))
+
+
+# Holding
+
+
+def test_what_an_editor_changes_is_held_field_by_field_with_what_stood_there(
+    ship: models.Spacecraft, admin_client: Client
 ) -> None:
-    edit(admin_client, serial_number="ours", status=2)
-    assert sorted(Hold.objects.values_list("key", "field")) == [
-        ("630", "serial_number"),
-        ("630", "status_id"),
-    ]
-    mirror(changed(mirrored, "spacecraft", 630, description="New."), docked())
-    ship = models.Spacecraft.objects.get(pk=630)
-    assert (ship.serial_number, ship.status_id, ship.description) == ("ours", 2, "New.")
+    before = str(ship.status_id)
+    edit(admin_client, ship, serial_number="ours", status=other_status(ship))
+    assert held_of(ship) == {"serial_number": '"first"', "status_id": before}
 
 
-def test_a_living_duration_is_held_with_the_time_since_when_it_runs(
-    mirrored: dict[str, Read], api: Client, admin_client: Client
+def test_a_held_field_stays_what_the_source_says_is_noted_and_the_rest_follows(
+    mirrored: Site, ship: models.Spacecraft, admin_client: Client
 ) -> None:
-    soyuz = models.Spacecraft.objects.get(pk=616)
-    assert soyuz.in_space_since
-    answer = save(admin_client, soyuz, time_in_space="P400D")
-    assert answer.status_code == 302
-    held = {"time_in_space", "in_space_since"}
-    assert set(Hold.objects.values_list("field", flat=True)) == held
-    shown = api.get("/2.3.0/spacecraft/616/").json()["time_in_space"]
-    mirror(mirrored, docked())
-    assert api.get("/2.3.0/spacecraft/616/").json()["time_in_space"] == shown
+    edit(admin_client, ship, serial_number="ours")
+    mirrored.catalogue.edit("spacecraft", ship.pk, serial_number="theirs", description="New.")
+    run = mirrored.mirror(only=CATALOGUE).run
+    ship.refresh_from_db()
+    assert (ship.serial_number, ship.description, run.held) == ("ours", "New.", 1)
+    assert held_of(ship) == {"serial_number": '"theirs"'}
+
+
+def test_what_is_edited_before_the_first_run_is_held_too(site: Site, admin_client: Client) -> None:
+    """A row of the fixtures: the source will have it, and nobody has asked it yet."""
+    pk = site.id_of("agencies")
+    agency = models.Agency.objects.create(pk=pk, name="Of the fixtures", abbrev="F")
+    edit(admin_client, agency, abbrev="O")
+    site.mirror(only=CATALOGUE)
+    agency.refresh_from_db()
+    assert (agency.abbrev, agency.name) == ("O", site.catalogue.body("agencies", 0)["name"])
+
+
+def test_what_was_made_here_needs_no_hold(site: Site, admin_client: Client) -> None:
+    ours = models.Agency.objects.create(name="Ours")
+    edit(admin_client, ours, abbrev="O")
+    assert held_of(ours) == {}
+
+
+def test_what_another_instance_made_and_came_over_is_held(
+    mirrored: Site, admin_client: Client
+) -> None:
+    mirrored.say("agencies", mirrored.catalogue.add("agencies", name="Theirs"), id=1_000_000)
+    mirrored.mirror(only=("agencies",))
+    agency = models.Agency.objects.get(pk=1_000_000)
+    edit(admin_client, agency, administrator="Ours")
+    assert set(held_of(agency)) == {"administrator"}
+
+
+def test_a_running_duration_is_held_with_the_time_since_when_it_runs(
+    mirrored: Site, admin_client: Client
+) -> None:
+    up = a_craft_in_space()
+    since = up.in_space_since
+    edit(admin_client, up, time_in_space="P400D")
+    assert set(held_of(up)) == {"time_in_space", "in_space_since"}
+    mirrored.mirror(only=CATALOGUE)
+    up.refresh_from_db()
+    assert (up.time_in_space.days, up.in_space_since) == (400, since)
+
+
+def test_letting_go_of_one_half_of_a_running_duration_lets_go_of_both(
+    mirrored: Site, admin_client: Client
+) -> None:
+    up = a_craft_in_space()
+    before = up.time_in_space
+    edit(admin_client, up, time_in_space="P40000D")
+    mirrored.mirror(only=CATALOGUE)
     holds.let_go(Hold.objects.get(field="in_space_since"))
-    soyuz_there = next(body for body, _ in mirrored["spacecraft"].objects if body["id"] == 616)
-    ours = api.get("/2.3.0/spacecraft/616/").json()["time_in_space"]
-    assert ours == soyuz_there["time_in_space"]
-    assert not Hold.objects.exists()
+    up.refresh_from_db()
+    assert up.time_in_space - before <= timedelta(hours=1)
+    assert held_of(up) == {}
+
+
+def test_countries_that_an_editor_changed_are_held(mirrored: Site, admin_client: Client) -> None:
+    agency = models.Agency.objects.get(pk=mirrored.id_of("agencies"))
+    theirs = [*agency.country.values_list("pk", flat=True)]
+    ours = [mirrored.id_of("config/countries", index) for index in (3, 1)]
+    edit(admin_client, agency, country=ours)
+    mirrored.catalogue.edit("agencies", agency.pk, administrator="New")
+    mirrored.mirror(only=CATALOGUE)
+    assert {*agency.country.values_list("pk", flat=True)} == {*ours}
+    assert held_of(agency) == {"country": str(theirs).replace(" ", "")}
 
 
 def test_what_an_editor_changes_of_a_variant_on_its_images_page_is_held(
-    mirrored: dict[str, Read], admin_client: Client
+    mirrored: Site, admin_client: Client
 ) -> None:
-    variant = models.ImageVariant.objects.order_by("pk")[:1].get()
-    values = {"variants-0-image_url": "https://ours.test/"}
-    answer = save(admin_client, variant.image, **values)
-    assert answer.status_code == 302, answer.text
-    hold = Hold.objects.get()
-    held = (hold.model, hold.key, hold.field)
-    assert held == ("spacecraft.imagevariant", str(variant.pk), "image_url")
+    variant = models.ImageVariant.objects.create(
+        pk=70_000, image=models.Image.objects.all()[0], image_url="https://theirs.test/"
+    )
+    edit(admin_client, variant.image, **{"variants-0-image_url": "https://ours.test/"})
+    assert held_of(variant) == {"image_url": '"https://theirs.test/"'}
 
 
-def test_what_was_made_by_hand_needs_no_hold(api: Client, admin_client: Client) -> None:
-    edit(admin_client, serial_number="ours")
-    assert not Hold.objects.exists()
+# Letting go
 
 
 def test_letting_go_takes_what_the_source_says(
-    mirrored: dict[str, Read], admin_client: Client
+    mirrored: Site, ship: models.Spacecraft, admin_client: Client
 ) -> None:
-    edit(admin_client, serial_number="ours", status=2)
-    mirror(changed(mirrored, "spacecraft", 630, serial_number="theirs"), docked())
-    chosen = list(Hold.objects.values_list("pk", flat=True))
+    status = ship.status_id
+    edit(admin_client, ship, serial_number="ours", status=other_status(ship))
+    mirrored.catalogue.edit("spacecraft", ship.pk, serial_number="theirs")
+    mirrored.mirror(only=CATALOGUE)
+    chosen = [*Hold.objects.values_list("pk", flat=True)]
     data = {"action": "let_go", "_selected_action": chosen}
     admin_client.post("/admin/mirror/hold/", data)
-    ship = models.Spacecraft.objects.get(pk=630)
-    assert (ship.serial_number, ship.status_id) == ("theirs", 1)
-    assert not Hold.objects.exists()
+    ship.refresh_from_db()
+    assert (ship.serial_number, ship.status_id, held_of(ship)) == ("theirs", status, {})
+
+
+def test_letting_go_before_the_next_run_brings_back_what_stood_there(
+    ship: models.Spacecraft, admin_client: Client
+) -> None:
+    edit(admin_client, ship, serial_number="ours")
+    holds.let_go(Hold.objects.get())
+    ship.refresh_from_db()
+    assert ship.serial_number == "first"
+
+
+def test_letting_go_of_what_refers_to_nothing_here_leaves_it_to_the_next_run(
+    ship: models.Spacecraft,
+) -> None:
+    given = {"model": "spacecraft.spacecraft", "key": str(ship.pk)}
+    holds.let_go(Hold.objects.create(**given, field="status_id", upstream="7777"))
+    status = ship.status_id
+    ship.refresh_from_db()
+    assert (ship.status_id, held_of(ship)) == (status, {})
 
 
 def buttons(page: str) -> list[str]:
@@ -99,60 +178,36 @@ def buttons(page: str) -> list[str]:
 
 
 def test_a_records_page_shows_what_is_held_and_lets_go_of_it(
-    mirrored: dict[str, Read], admin_client: Client
+    ship: models.Spacecraft, admin_client: Client
 ) -> None:
-    address = "/admin/spacecraft/spacecraft/630/change/"
+    address = f"/admin/spacecraft/spacecraft/{ship.pk}/change/"
     assert buttons(admin_client.get(address).text) == []
-    edit(admin_client, serial_number="ours", status=2)
-    mirror(changed(mirrored, "spacecraft", 630, serial_number="theirs"), docked())
+    edit(admin_client, ship, serial_number="ours", status=other_status(ship))
     page = admin_client.get(address).text
-    assert "serial_number: upstream says &quot;theirs&quot;" in page
+    assert "serial_number: upstream says &quot;first&quot;" in page
     assert len(buttons(page)) == 2
     for button in buttons(page):
         answer = admin_client.post(button, headers={"referer": f"http://testserver{address}"})
         assert answer["Location"] == f"http://testserver{address}"
-    ship = models.Spacecraft.objects.get(pk=630)
-    assert (ship.serial_number, ship.status_id) == ("theirs", 1)
     assert buttons(admin_client.get(address).text) == []
+    assert models.Spacecraft.objects.get(pk=ship.pk).serial_number == "first"
 
 
-def test_letting_go_of_what_refers_to_nothing_here_leaves_it_to_the_next_run(
-    mirrored: dict[str, Read],
-) -> None:
-    given = {"model": "spacecraft.spacecraft", "key": "630"}
-    holds.let_go(Hold.objects.create(**given, field="status_id", upstream="77"))
-    assert models.Spacecraft.objects.get(pk=630).status_id == 1
+def test_one_click_lets_go_of_a_field(ship: models.Spacecraft, admin_client: Client) -> None:
+    edit(admin_client, ship, serial_number="ours")
+    (button,) = buttons(admin_client.get("/admin/mirror/hold/").text)
+    assert admin_client.get(button).status_code == 405
+    admin_client.post(button)
+    assert models.Spacecraft.objects.get(pk=ship.pk).serial_number == "first"
     assert not Hold.objects.exists()
 
 
 def test_who_may_not_change_a_record_may_not_let_go_of_it(
-    mirrored: dict[str, Read], admin_client: Client, django_user_model: Any
+    ship: models.Spacecraft, admin_client: Client, django_user_model: Any
 ) -> None:
-    edit(admin_client, serial_number="ours")
+    edit(admin_client, ship, serial_number="ours")
     (button,) = buttons(admin_client.get("/admin/mirror/hold/").text)
     reader = Client(headers={"host": "localhost"})
     reader.force_login(django_user_model.objects.create_user("reader", is_staff=True))
     assert reader.post(button).status_code == 403
     assert Hold.objects.exists()
-
-
-def test_one_click_lets_go_of_a_field(mirrored: dict[str, Read], admin_client: Client) -> None:
-    edit(admin_client, serial_number="ours")
-    mirror(changed(mirrored, "spacecraft", 630, serial_number="theirs"), docked())
-    page = admin_client.get("/admin/mirror/hold/").text
-    (button,) = buttons(page)
-    assert "&quot;theirs&quot;" in page
-    assert admin_client.get(button).status_code == 405
-    admin_client.post(button)
-    assert models.Spacecraft.objects.get(pk=630).serial_number == "theirs"
-    assert not Hold.objects.exists()
-
-
-def test_countries_that_an_editor_changed_are_held(
-    mirrored: dict[str, Read], admin_client: Client
-) -> None:
-    save(admin_client, models.Agency.objects.get(pk=44), country=[1, 2])
-    mirror(mirrored, docked())
-    assert sorted(models.Agency.objects.get(pk=44).country.values_list("pk", flat=True)) == [1, 2]
-    hold = Hold.objects.get()
-    assert (hold.field, hold.upstream) == ("country", "[2]")

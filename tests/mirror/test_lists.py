@@ -257,7 +257,7 @@ def test_an_object_that_did_not_change_is_compared_again_after_a_day(mirrored: S
 def test_what_was_deleted_here_comes_back_with_the_next_run(mirrored: Site) -> None:
     flights = models.SpacecraftFlight.objects.all()
     count = flights.count()
-    flights._raw_delete(flights.db)  # type: ignore[attr-defined]
+    flights._raw_delete(flights.db)
     mirrored.mirror()
     assert models.SpacecraftFlight.objects.count() == count
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from spacedevs import clock
 from spacedevs.api.viewsets import resources
-from tests.mirror.test_load import empty
+from tests.mirror.running import empty
 
 
 @pytest.fixture
