@@ -3,6 +3,7 @@
 #   make test      lint, then the suite on SQLite and on PostgreSQL; ARGS="-k name" goes to pytest
 #   make lint      what is checked without running anything
 #   make format    what the machine can put right by itself
+#   make bench-mirror  what a run of the mirror costs: CPU, memory, and how long readers wait
 #   make lock      requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
 
-.PHONY: serve test lint format lock venv
+.PHONY: serve test lint format lock venv bench-mirror
 
 serve: .venv/serve
 	@$(BIN)/python manage.py prepare
@@ -26,6 +27,10 @@ lint: .venv/dev
 format: .venv/dev
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
+
+# CRAFT=20000 for a catalogue that large.
+bench-mirror: .venv/dev
+	@$(BIN)/python -m bench.mirror --craft $(or $(CRAFT),603)
 
 lock: .venv/dev
 	$(LOCK) -o requirements/serve.txt

@@ -37,9 +37,7 @@ FIGURE = ("exact", "gt", "gte", "lt", "lte")
 
 
 class AgencyFilter(FilterSet):
-    country_code = WordsFilter(
-        method="filter_country_code", help_text="ISO 3166-1 codes of two or three letters."
-    )
+    country_code = WordsFilter(method="filter_country_code")
     id = NumberFilter()
     parent__id = NumberFilter()
     spacecraft = BooleanFilter(
@@ -71,6 +69,7 @@ class AgencyFilter(FilterSet):
         }
 
     def filter_country_code(self, queryset: QuerySet, name: str, codes: list[str]) -> QuerySet:
+        """Those of the countries that have any of these ISO 3166-1 codes, of 2 or 3 letters."""
         having = models.Agency.country.through.objects.filter(
             Q(country__alpha_2_code__in=codes) | Q(country__alpha_3_code__in=codes)
         )

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
+from spacedevs import clock
 from spacedevs.ids import FIRST_OWN
 from spacedevs.mirror.holds import holds_of_model, made_here
 
@@ -56,26 +57,27 @@ class Tally:
     turn_arounds: list[timedelta] = field(default_factory=list)
 
     def add(self, flight: "SpacecraftFlight") -> None:
-        if flight.duration is None:
+        duration, since = flight.counted()
+        if duration is None:
             return  # not flown yet
         self.flights += 1
-        self.in_space += flight.duration
-        if flight.running_since:
-            self.in_space_since = flight.running_since
+        self.in_space += duration
+        if since:
+            self.in_space_since = since
         else:
             self.ends += 1
         if flight.turn_around_time:
             self.turn_arounds.append(flight.turn_around_time)
         events: Any = flight.docking_events or ()
         for event in filter(None, events):
-            self.add_docking(event, flight)
+            self.add_docking(event, flight, up=bool(since))
 
-    def add_docking(self, event: dict[str, Any], flight: "SpacecraftFlight") -> None:
+    def add_docking(self, event: dict[str, Any], flight: "SpacecraftFlight", up: bool) -> None:
         docked = moment(event.get("docking"))
         left = moment(event.get("departure")) or flight.mission_end
         if docked and left:
             self.docked += left - docked
-        elif docked and flight.running_since:
+        elif docked and up:
             self.docked_since = docked
 
 
@@ -166,6 +168,8 @@ def count_anew(craft: "Spacecraft") -> None:
         craft.time_in_space = craft.time_docked = timedelta()
         craft.in_space, craft.in_space_since, craft.docked_since = False, None, None
         flights = flights_of(craft)
+        for flight in flights:
+            flight.settle(clock.now())
         after = tally(flights)
         move(craft, Tally(), after)
         turn_around(craft, flights)
@@ -183,20 +187,22 @@ def add_flights_of_ours(crafts: dict[Any, "Row"], told: dict[Any, "Row"]) -> Non
     launch or the end: these have the duration that follows from them. `told`: flights as upstream
     says them, where it does; they follow as well.
     """
-    flights = apps.get_model("spacecraft", "SpacecraftFlight")
+    flights: Any = apps.get_model("spacecraft", "SpacecraftFlight")
+    spacecraft: Any = apps.get_model("spacecraft", "Spacecraft")
     holds = holds_of_model(flights, MOVING)
     ours = flights.objects.filter(spacecraft__in=crafts).select_related("launch")
     ours = ours.filter(Q(pk__gte=FIRST_OWN) | Q(pk__in=holds))
     own = made_here(flights, [flight.pk for flight in ours])
     before, after = defaultdict(list), defaultdict(list)
     for flight in ours:
-        craft = crafts[flight.spacecraft_id]
+        row = crafts[flight.spacecraft_id]
+        flight.spacecraft = spacecraft(pk=row.pk, **row.values)  # as upstream says
         if flight.pk in holds:
-            row = told.get(flight.pk)
-            before[craft.pk].append(as_upstream_says(flight, holds[flight.pk], row, craft.date))
-            after[craft.pk].append(as_held(flight, holds[flight.pk], row, craft.date))
+            how = (holds[flight.pk], told.get(flight.pk), row.date)
+            before[row.pk].append(as_upstream_says(flight, *how))
+            after[row.pk].append(as_held(flight, *how))
         elif flight.pk in own:
-            after[craft.pk].append(flight)
+            after[row.pk].append(flight)
     for pk, known in after.items():
         move_values(crafts[pk].values, tally(before[pk]), tally(known))
 
@@ -221,7 +227,9 @@ def as_upstream_says(
                 kept = json.loads(hold.upstream)
                 field: Any = flight._meta.get_field(column)
                 setattr(theirs, column, field.to_python(kept))
-        settle_anew(theirs, now)
+        theirs.duration = theirs.running_since = None  # as upstream has it while the flight goes on
+        if theirs.mission_end:
+            theirs.settle(now)
     return theirs
 
 

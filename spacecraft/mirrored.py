@@ -33,7 +33,7 @@ def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
     docked = set(_chasers(stations))
     if stations and not docked:
         raise SourceError(
-            f"{STATIONS} {stations[0].get('id')!r}: docking_location: names no craft, and the "
+            f"{STATIONS}: docking_location of {len(stations)} stations names no craft, and the "
             "source was asked for stations where some are docked. Who is docked stays as it is."
         )
     return docked
@@ -101,25 +101,31 @@ def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
     A duration that the source says at a second, and that runs, is that much and what has passed
     since: when it began need not be known.
     """
-    up = {pk for pk, craft in rows.get(Spacecraft, {}).items() if craft.values.get("in_space")}
-    here = SpacecraftFlight.objects.filter(spacecraft_id__in=up)
-    known: dict[Any, tuple[Any, Any]] = {
-        pk: (craft, launch)
-        for pk, craft, launch in here.values_list("pk", "spacecraft_id", "launch_id")
-    }
+    crafts: set[Any] = {flight.values.get("spacecraft_id") for flight in flights.values()}
+    here = Spacecraft.objects.filter(pk__in=crafts, in_space=True).values_list("pk", flat=True)
+    told = {pk: craft.values.get("in_space") for pk, craft in rows.get(Spacecraft, {}).items()}
+    up = {pk for pk in crafts if told.get(pk, pk in set(here))}
+    launched = last_launched(rows, flights, up)
     for flight in flights.values():
-        flight.values["running_since"] = None
-        if (craft := flight.values.get("spacecraft_id")) in up:
+        ended = flight.values.get("mission_end") is not None
+        runs = not ended and launched.get(flight.values.get("spacecraft_id")) == flight.pk
+        flight.values["running_since"] = flight.date if runs else None
+
+
+def last_launched(rows: Rows, flights: dict[Any, Row], crafts: set[Any]) -> dict[Any, int]:
+    """The flight of each craft that was launched last, of those told and those here."""
+    here = SpacecraftFlight.objects.filter(spacecraft_id__in=crafts)
+    ids = here.values_list("pk", "spacecraft_id", "launch_id")
+    known: dict[Any, tuple[Any, Any]] = {pk: (craft, launch) for pk, craft, launch in ids}
+    for flight in flights.values():
+        if (craft := flight.values.get("spacecraft_id")) in crafts:
             known[flight.pk] = (craft, flight.values.get("launch_id"))
-    launches = {launch for _, launch in known.values() if launch}
-    nets = dict(Launch.objects.filter(pk__in=launches).values_list("pk", "net"))
+    launches = Launch.objects.filter(pk__in=[launch for _, launch in known.values() if launch])
+    nets = dict(launches.values_list("pk", "net"))
     nets |= {pk: launch.values.get("net") for pk, launch in rows.get(Launch, {}).items()}
     last: dict[Any, tuple[datetime, int]] = {}
     for pk, (craft, launch) in known.items():
-        net = nets.get(launch)
-        if net and net <= rows[Spacecraft][craft].date:
+        now = max((flight.date for flight in flights.values()), default=None)
+        if now and (net := nets.get(launch)) and net <= now:
             last[craft] = max(last.get(craft, (net, pk)), (net, pk))
-    for _, pk in last.values():
-        latest = flights.get(pk)
-        if latest and latest.values.get("mission_end") is None:
-            latest.values["running_since"] = latest.date
+    return {craft: pk for craft, (_, pk) in last.items()}

@@ -46,7 +46,7 @@ class SpacecraftFlightViewSet(ResourceViewSet):
     filterset_class = filters.SpacecraftFlightFilter
     search_fields = ("spacecraft__name", "destination")
     ordering_fields = ("id", "mission_end", "destination")
-    examples = Examples(filter="spacecraft=616", search="Soyuz", ordering="-id")
+    examples = Examples(filter="spacecraft=289", search="Soyuz", ordering="-id")
     tags = ("Spacecraft", "Flights")
 
 

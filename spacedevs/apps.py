@@ -14,3 +14,4 @@ class SpacedevsConfig(AppConfig):
             field.register_lookup(lookups.Contains)
             field.register_lookup(lookups.IContains)
         checks.register(check_resources, "api")
+        checks.register(lookups.check_capitals, checks.Tags.database)

@@ -2,13 +2,43 @@
 
 SQLite's LIKE ignores the case of ASCII letters, always, and of no others: there,
 `name__contains=NASA` would find "Nasa", and a search for "прогресс" would not find "Прогресс".
+
+PostgreSQL, and so upstream, compares in capitals letter by letter: `upper` does the same for
+SQLite. On PostgreSQL the database's LC_CTYPE says which letters have capitals. C.UTF-8, en_US.UTF-8
+and the like agree on all of Unicode; "C" knows ASCII alone, of which `check_capitals` warns.
 """
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
+from django.core.checks import CheckMessage, Warning
+from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models import lookups
 from django.dispatch import receiver
+
+# Two letters that "C" does not know, and one of which ICU makes two.
+SMALL, CAPITAL = "éяß", "ÉЯß"
+
+
+def upper(text: str) -> str:
+    """`text` in capitals, as long as before: a letter whose capitals are several keeps its form.
+
+    This is Unicode's simple case mapping, which the C library's towupper() and so PostgreSQL has.
+    Python's upper() is the full one: it makes "SS" of "ß", and a search for "ß" would find "ss".
+
+    >>> upper("Groß-Gerau")
+    'GROß-GERAU'
+    """
+    full = text.upper()
+    return full if len(full) == len(text) else "".join(map(_upper_letter, text))
+
+
+@cache
+def _upper_letter(letter: str) -> str:
+    # Of a letter with several capitals, title() gives the one that simple mapping has: "ᾳ" → "ᾼ".
+    return next((one for one in (letter.upper(), letter.title()) if len(one) == 1), letter)
 
 
 class _Substring:
@@ -28,7 +58,7 @@ class Contains(_Substring, lookups.Contains):
 
 
 class IContains(_Substring, lookups.IContains):
-    # PostgreSQL compares UPPER(x) LIKE UPPER(y); this is the same with Python's upper().
+    # PostgreSQL compares UPPER(x) LIKE UPPER(y).
     sqlite_template = "instr(spacedevs_upper({lhs}), spacedevs_upper({rhs})) > 0"
 
 
@@ -36,5 +66,26 @@ class IContains(_Substring, lookups.IContains):
 def register_upper(connection: Any, **kwargs: Any) -> None:
     if connection.vendor == "sqlite":
         connection.connection.create_function(
-            "spacedevs_upper", 1, lambda value: value and value.upper(), deterministic=True
+            "spacedevs_upper", 1, lambda value: value and upper(value), deterministic=True
         )
+
+
+def check_capitals(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """A check of databases, which `migrate` and `prepare` run: where search finds other rows."""
+    return [
+        Warning(
+            f"The database {alias!r} makes {found!r} of {SMALL!r}, and not {CAPITAL!r}: "
+            "searches that have letters beyond ASCII find other rows than they should.",
+            hint="Make a database with LC_CTYPE 'C.UTF-8' or 'en_US.UTF-8', and provider libc.",
+            id="spacedevs.check_capitals",
+        )
+        for alias in databases or ()
+        if connections[alias].vendor == "postgresql" and (found := _capitals(alias)) != CAPITAL
+    ]
+
+
+def _capitals(alias: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT UPPER(%s::text)", [SMALL])
+        (capitals,) = cursor.fetchone()
+    return str(capitals)

@@ -141,6 +141,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.0.3",
     "SCHEMA_PATH_PREFIX": API_ROOT,
     "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "cookieAuth": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+            "Token_Authentication": {"type": "apiKey", "in": "header", "name": "Authorization"},
+        }
+    },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,  # docstrings are for those who read the code
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -5,12 +5,7 @@ be transactional, or it would leave an empty database to the next.
 """
 
 import os
-import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,11 +20,11 @@ from django.db import connection
 from django.test import Client
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
-from spacedevs.mirror import as_of
 from spacedevs import clock
+from spacedevs.mirror import as_of
+from tests.servers import ROOT, free_port, manage, running_server
 
-ROOT = Path(__file__).resolve().parent.parent
-START = 30  # seconds that a server may take to answer
+__all__ = ["ROOT", "manage", "running_server"]
 
 
 @pytest.fixture(scope="session")
@@ -87,15 +82,12 @@ def api(db: None) -> Client:
     return Client(headers={"host": "localhost"}, raise_request_exception=False)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
-def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of an empty database of the kind that the suite runs on."""
+def fresh_database(tmp_path: Path, options: str = "") -> Iterator[dict[str, str]]:
+    """The environment of an empty database of the kind that the suite runs on.
+
+    `options` are PostgreSQL's, of CREATE DATABASE.
+    """
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
     if connection.vendor != "postgresql":
         yield env
@@ -105,15 +97,11 @@ def fresh_database(tmp_path: Path) -> Iterator[dict[str, str]]:
     name = f"spacedevs_{uuid4().hex}"
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}" {options}')
         try:
             yield {**env, "DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         finally:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def manage(*command: str) -> list[str]:
-    return [sys.executable, str(ROOT / "manage.py"), *command]
 
 
 @pytest.fixture
@@ -137,36 +125,6 @@ def shell(env: dict[str, str], code: str) -> str:
     done = run(env, "shell", "--no-imports", "-c", code)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-@contextmanager
-def running_server(env: dict[str, str]) -> Iterator[str]:
-    """`manage.py prepare` and `manage.py serve`, as `make serve` runs them; yields its address."""
-    port = free_port()
-    env = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **env}
-    subprocess.run(manage("prepare"), env=env, check=True, capture_output=True, timeout=60)
-    process = subprocess.Popen(manage("serve"), env=env)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_it_answers(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def wait_until_it_answers(address: str, process: subprocess.Popen) -> None:
-    end = time.monotonic() + START
-    while time.monotonic() < end:
-        assert process.poll() is None, f"the server ended with {process.returncode}"
-        try:
-            with urllib.request.urlopen(f"{address}{settings.API_ROOT}", timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"no answer from {address} within {START} seconds")
 
 
 @pytest.fixture(scope="session")

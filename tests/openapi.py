@@ -1,6 +1,7 @@
 """The OpenAPI document as a check of answers: JSON Schema, with what OpenAPI 3.0 says otherwise."""
 
 import re
+from copy import deepcopy
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,39 @@ import jsonschema_rs
 from spacedevs.api.documents import document
 
 REF = "#/components/schemas/"
+
+# What upstream's bodies hold as null though its schema forbids it (contract, "null"), and what
+# nothing is known of in the fixtures.
+NULL_AGAINST_SCHEMA = {
+    "DockingEventForChaserNormal": (
+        "docking_location",
+        "space_station_target",
+        "flight_vehicle_target",
+        "payload_flight_target",
+    ),
+    "DockingLocation": ("spacestation", "spacecraft", "payload"),
+    "LandingLocation": ("active", "location", "celestial_body"),
+    "LaunchNormal": ("last_updated", "window_end", "window_start", "launch_service_provider"),
+    "LaunchStatus": ("abbrev", "description"),
+    "Location": ("id", "url", "celestial_body", "active", "timezone_name"),
+    "Mission": ("description",),
+    "Orbit": ("celestial_body",),
+    "Pad": ("active",),
+    "SpacecraftFlightDetailed": ("landing", "duration", "turn_around_time"),
+    "SpacecraftFlightNormal": ("landing", "duration", "turn_around_time"),
+}
+
+
+def as_observed(document: dict[str, Any]) -> dict[str, Any]:
+    """A document that allows what the bodies hold: a client of the schema alone can't read them."""
+    changed = deepcopy(document)
+    for name, keys in NULL_AGAINST_SCHEMA.items():
+        properties = changed["components"]["schemas"][name]["properties"]
+        for key in keys:
+            said = properties[key]
+            said = {"allOf": [said]} if "$ref" in said else said
+            properties[key] = {**said, "nullable": True}
+    return changed
 
 
 def operations() -> dict[str, str]:
@@ -62,7 +96,7 @@ def out_of_order(ref: dict[str, Any], value: Any) -> list[str]:
 
 @cache
 def _validator(path: str) -> jsonschema_rs.Draft202012Validator:
-    schemas = document()["components"]["schemas"]
+    schemas = as_observed(document())["components"]["schemas"]
     return jsonschema_rs.Draft202012Validator(
         {
             **answer_of(path),

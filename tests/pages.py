@@ -54,6 +54,11 @@ def links(html: str) -> list[tuple[str, str]]:
     return _read(html, "pull-left").links
 
 
+def breadcrumbs(html: str) -> list[str]:
+    """The addresses of a page's breadcrumbs."""
+    return [href for _, href in _read(html, "breadcrumb").links]
+
+
 def request_line(html: str) -> str:
     return _read(html, "request-info").text.strip()
 

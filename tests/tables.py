@@ -7,6 +7,11 @@ from typing import Any
 TABLES = Path(__file__).parent / "contract"
 OPERATIONS = json.loads((TABLES / "endpoints.json").read_text())
 SHAPES = json.loads((TABLES / "shapes.json").read_text())
+# What the tables of the shapes leave out: bounds, titles, security.
+BEYOND = json.loads((TABLES / "openapi.json").read_text())
+SCHEMES, SECURITY = BEYOND["security_schemes"], BEYOND["security_of_each_operation"]
+TITLES, BOUNDED = BEYOND["titles"], BEYOND["integer_bounds"]["fields"]
+BOUNDS = {bound: BEYOND["integer_bounds"][bound] for bound in ("minimum", "maximum")}
 
 # What is not there yet.
 NOT_BUILT_PATHS = {"/2.3.0/api-throttle/"}
@@ -35,9 +40,19 @@ def mode_of(name: str) -> str:
     return str(mode)
 
 
-def schema_of_field(field: Any) -> dict[str, Any]:
-    """A field as OpenAPI writes it."""
+def id_schema(path: str) -> dict[str, Any]:
+    """The schema of a path's `id`."""
+    bounds = BOUNDS if path in BEYOND["integer_bounds"]["path_parameters"] else {}
+    return {"type": "integer", **bounds}
+
+
+def schema_of_field(name: str, field: Any) -> dict[str, Any]:
+    """A field of the component `name` as OpenAPI writes it."""
     said = {openapi: field[word] for word, openapi in WORDS.items() if field.get(word)}
+    if field["name"] in BOUNDED.get(name, ()):
+        said |= BOUNDS
+    if title := TITLES.get(name, {}).get(field["name"]):
+        said["title"] = title
     if field.get("many"):
         return {**said, "type": "array", "items": reference(field["shape"])}
     if "shape" not in field:
@@ -57,7 +72,7 @@ def schema_of(name: str) -> dict[str, Any]:
         }
     return {
         "type": "object",
-        "properties": {field["name"]: schema_of_field(field) for field in shape["fields"]},
+        "properties": {field["name"]: schema_of_field(name, field) for field in shape["fields"]},
         "required": sorted(field["name"] for field in shape["fields"] if field["required"]),
     }
 
@@ -72,7 +87,7 @@ def document() -> dict[str, Any]:
         integers = ("limit", "offset") if "filters" in of else ()
         given = [parameter(name, "query", {"type": "integer"}) for name in integers]
         if "filters" not in of:
-            given.append(parameter("id", "path", {"type": "integer"}))
+            given.append(parameter("id", "path", id_schema(of["path"])))
         elif of["modes"]:
             given.append(parameter("mode", "query", {"type": "string", "enum": of["modes"]}))
         content = {"application/json": {"schema": reference(of["response"])}}
@@ -80,6 +95,7 @@ def document() -> dict[str, Any]:
             "operationId": of["operation_id"],
             "tags": of["tags"],
             "parameters": given,
+            "security": SECURITY,
             "responses": {"200": {"description": "", "content": content}},
         }
 
@@ -87,5 +103,8 @@ def document() -> dict[str, Any]:
         "openapi": "3.0.3",
         "info": {"title": "Launch Library", "version": "2.3.0"},
         "paths": {of["path"]: {"get": operation(of)} for of in BUILT},
-        "components": {"schemas": {name: schema_of(name) for name in SHAPES}},
+        "components": {
+            "schemas": {name: schema_of(name) for name in SHAPES},
+            "securitySchemes": SCHEMES,
+        },
     }

@@ -6,6 +6,7 @@ Its schema says what is never null and how long a text is; its bodies hold nulls
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,6 +249,7 @@ def test_a_flight_without_a_launch_is_saved_as_it_is(db: None) -> None:
 
 @pytest.mark.parametrize("docking", [{}, {"docking": None}, {"docking": "soon"}, None])
 def test_a_docking_without_a_time_counts_for_nothing(db: None, docking: Any) -> None:
+    SpacecraftFlight.objects.filter(pk=887).update(docking_events=[])
     flight = SpacecraftFlight.objects.get(pk=887)
     before = values(Spacecraft, flight.spacecraft_id)
     flight.docking_events = [docking]
@@ -275,8 +277,21 @@ def test_every_text_in_the_admin_knows_its_contract() -> None:
 # Migrated
 
 
-def test_rows_that_are_there_come_through_the_migration_as_they_are(empty: dict[str, str]) -> None:
-    names = [path.stem for path in sorted(settings.FIXTURES.glob("*.json"))]
+def flights_without_nulls(folder: Path) -> Path:
+    """The fixtures' flights that the columns before the migration can hold."""
+    rows = json.loads((settings.FIXTURES / "flights.json").read_text())
+    unknown = {row["pk"] for row in rows if row["fields"].get("last_updated", "") is None}
+    kept = [row for row in rows if not {row["pk"], row["fields"].get("launch")} & unknown]
+    path = folder / "flights.json"
+    path.write_text(json.dumps(kept))
+    return path
+
+
+def test_rows_that_are_there_come_through_the_migration_as_they_are(
+    empty: dict[str, str], tmp_path: Path
+) -> None:
+    names = [path.stem for path in settings.FIXTURES.glob("*.json") if path.stem != "flights"]
+    names.append(str(flights_without_nulls(tmp_path)))
     labels = [apps.get_model("spacecraft", model.__name__)._meta.label for model in MODELS]
     assert run(empty, "migrate", "spacecraft", "0002").returncode == 0
     assert run(empty, "loaddata", *names).returncode == 0

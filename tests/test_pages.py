@@ -43,7 +43,7 @@ def test_every_example_but_that_of_limit_changes_the_answer(api: Client, resourc
 def test_a_links_text_is_where_it_leads(api: Client, resource: str) -> None:
     for text, href in pages.links(page(api, f"/2.3.0/{resource}/")):
         if "?" in text:
-            assert f"/{resource}/{href.removeprefix('./')}" == text
+            assert href == f"/2.3.0{text}"
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

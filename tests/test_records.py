@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db.models import ProtectedError
 
@@ -14,12 +15,24 @@ from spacecraft import models
 MODELS = list(apps.get_app_config("spacecraft").get_models())
 
 
+UNKNOWN = ": null where a value is required."  # in a quoted part: it is kept, and not known
+
+
+def faults(row: Any, exclude: set[str]) -> list[str]:
+    try:
+        row.full_clean(exclude=exclude)
+    except ValidationError as error:
+        return error.messages
+    return []
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_fixture_is_valid(db: None, model: Any) -> None:
+def test_what_is_known_of_every_fixture_is_valid(db: None, model: Any) -> None:
     rows = model.objects.all()
     assert rows
     for row in rows:
-        row.full_clean()
+        unknown = {f.name for f in model._meta.fields if getattr(row, f.attname) is None}
+        assert [fault for fault in faults(row, unknown) if not fault.endswith(UNKNOWN)] == []
 
 
 @pytest.mark.parametrize("path", sorted(settings.FIXTURES.glob("*.json")), ids=lambda p: p.stem)

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -335,6 +335,19 @@ def test_what_is_not_http_is_refused_and_the_server_goes_on(server: str) -> None
         connection.sendall(b"nonsense\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
     assert ask(server, "GET", "/2.3.0/")[0] == 200
+
+
+@pytest.mark.parametrize("character", ['"', "<", ">"])
+def test_a_character_that_the_servers_http_library_refuses_is_answered_where_it_is_escaped(
+    server: str, character: str
+) -> None:
+    """The README says so. Where the raw one is answered too, the sentence is to go."""
+    where = urlsplit(server)
+    line = f"GET /2.3.0/spacecraft/?search={character}Crew HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+        connection.sendall(line.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert ask(server, "GET", f"/2.3.0/spacecraft/?search={quote(character)}Crew")[0] == 200
 
 
 def test_a_server_that_is_told_to_stop_while_it_starts_stops(prepared: dict[str, str]) -> None:

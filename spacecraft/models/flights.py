@@ -71,13 +71,14 @@ class Launch(Named):
         self.slug = self.slug or slugify(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Its flights, and with them the figures of their craft, follow."""
+        """Where it moves, its flights follow, and with them the figures of their craft."""
         self.fill_in()
+        moved = not Launch.objects.filter(pk=self.pk, net=self.net).exists()
         with transaction.atomic():
             super().save(*args, **kwargs)
-            for flight in self.flights.all():
+            for flight in self.flights.all() if moved else ():
                 flight.launch = self
-                flight.save()
+                flight.save(moved=True)
 
 
 class Landing(Numbered):
@@ -86,7 +87,7 @@ class Landing(Numbered):
     attempt = models.BooleanField(default=False, null=True)
     success = models.BooleanField(null=True, blank=True)
     description = models.TextField(max_length=2048, null=True, blank=True, default="")
-    downrange_distance = models.FloatField(null=True, blank=True)  # km
+    downrange_distance = models.FloatField("Downrange distance (km)", null=True, blank=True)
     landing_location = QuotedField("spacecraft.serializers.places.LandingLocation")
     type = QuotedField("spacecraft.serializers.places.LandingType")
 
@@ -148,8 +149,8 @@ class SpacecraftFlight(Sorted):
         """Duration from the launch and the mission's end, where those are known."""
         start = self.start
         if start is None:
-            return
-        if self.mission_end and self.mission_end <= now:
+            pass  # nothing follows
+        elif self.mission_end and self.mission_end <= now:
             self.duration, self.running_since = self.mission_end - start, None
         elif self.duration is not None and self.running_since is None:
             pass  # as upstream said
@@ -158,15 +159,32 @@ class SpacecraftFlight(Sorted):
         else:
             self.duration, self.running_since = None, None
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        stored = SpacecraftFlight.objects.filter(pk=self.pk).first()
+    def counted(self) -> tuple[timedelta | None, datetime | None]:
+        """Its duration and since when that runs, as its craft's figures have it.
+
+        Upstream gives no duration to a flight that goes on (contract, "null"), but counts it in
+        its craft's figures. They run since `in_space_since`.
+        """
+        up = self.spacecraft.in_space_since if self.spacecraft else None
+        if self.duration is not None or self.mission_end or is_own(self.pk):
+            return self.duration, self.running_since
+        if up is None or self.start is None or self.start > up:
+            return None, None
+        return up - self.start, up
+
+    def save(self, *args: Any, moved: bool = False, **kwargs: Any) -> None:
+        """`moved`: its launch has moved, and is saved already."""
+        stored = SpacecraftFlight.objects.select_related("launch").filter(pk=self.pk).first()
         crafts: Iterable[int | None] = {self.spacecraft_id} | (
             {stored.spacecraft_id} if stored else set()
         )
         if stored and stored.mission_end and not self.mission_end:
             self.duration = None  # it goes on
+        as_it_was = stored and (stored.start, stored.mission_end) == (self.start, self.mission_end)
         with history.following(*crafts):
-            self.settle(clock.now())
+            # What upstream says of its flight stays, where nothing changed that it follows from.
+            if moved or is_own(self.pk) or not as_it_was:
+                self.settle(clock.now())
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

@@ -43,7 +43,7 @@ class SpacecraftConfigFamily(Named, Record):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
-    maiden_flight = models.DateField(null=True, blank=True)
+    maiden_flight = models.DateField("Maiden Flight Date", null=True, blank=True)
 
     class Meta(Named.Meta):
         verbose_name = "spacecraft configuration family"
@@ -67,12 +67,14 @@ class SpacecraftConfiguration(Named, Record):
     history = models.TextField(max_length=1000, null=True, blank=True, default="")
     details = models.TextField(max_length=1000, null=True, blank=True, default="")
     maiden_flight = models.DateField(null=True, blank=True)
-    height = models.FloatField(null=True, blank=True)  # m
-    diameter = models.FloatField(null=True, blank=True)  # m
+    height = models.FloatField("Length (m)", null=True, blank=True)
+    diameter = models.FloatField("Diameter (m)", null=True, blank=True)
     human_rated = models.BooleanField(default=False, null=True)
     crew_capacity = count()
-    payload_capacity = models.IntegerField(null=True, blank=True)  # kg
-    payload_return_capacity = models.IntegerField(null=True, blank=True)  # kg
+    payload_capacity = models.IntegerField("Payload Capacity (kg)", null=True, blank=True)
+    payload_return_capacity = models.IntegerField(
+        "Payload Return Capacity (kg)", null=True, blank=True
+    )
     flight_life = models.TextField(max_length=2048, null=True, blank=True)
     wiki_link = LongURLField(max_length=200, null=True, blank=True, default="")
     info_link = LongURLField(max_length=200, null=True, blank=True, default="")

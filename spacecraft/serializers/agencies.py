@@ -5,13 +5,13 @@ from rest_framework import serializers
 from spacecraft import models
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.links import SocialMediaLink
-from spacedevs.api.fields import UrlField
+from spacedevs.api.fields import Integer32Field, UrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Shape
 
 
 class AgencyType(Shape):
-    id = serializers.IntegerField()
+    id = Integer32Field()
 
     class Meta:
         model = models.AgencyType

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from spacecraft.serializers.agencies import AgencyMini, Country
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.links import SocialMediaLink
-from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.fields import Integer32Field, QuotedUrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Quoted
 
@@ -13,7 +13,7 @@ from spacedevs.api.shapes import Quoted
 class AstronautRole(Quoted):
     id = serializers.IntegerField(read_only=True)
     role = serializers.CharField(max_length=255)
-    priority = serializers.IntegerField(required=False)
+    priority = Integer32Field(required=False)
 
 
 class AstronautStatus(Quoted):
@@ -38,7 +38,7 @@ class AstronautDetailed(Quoted):
     in_space = serializers.BooleanField(required=False)
     time_in_space = serializers.CharField(read_only=True, allow_null=True)
     eva_time = serializers.CharField(read_only=True)
-    age = serializers.IntegerField(required=False, allow_null=True)
+    age = Integer32Field(required=False, allow_null=True)
     date_of_birth = serializers.DateField(required=False, allow_null=True)
     date_of_death = serializers.DateField(required=False, allow_null=True)
     nationality = Country(many=True)

@@ -7,7 +7,7 @@ from spacecraft.serializers.flights import Landing, LaunchNormal, SpacecraftFlig
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.launches import ProgramMini
 from spacecraft.serializers.vehicles import SpacecraftConfigNormal
-from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.fields import Integer32Field, QuotedUrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Quoted
 
@@ -43,7 +43,7 @@ class SpaceStationNormal(Quoted):
 
 
 class PayloadType(Quoted):
-    id = serializers.IntegerField()
+    id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
 
 
@@ -68,8 +68,8 @@ class PayloadNormal(Quoted):
     wiki_link = serializers.URLField(max_length=200, required=False)
     info_link = serializers.URLField(max_length=200, required=False)
     program = ProgramMini(many=True)
-    cost = serializers.IntegerField(required=False, allow_null=True)
-    mass = serializers.FloatField(required=False, allow_null=True)
+    cost = Integer32Field(label="Cost (USD)", required=False, allow_null=True)
+    mass = serializers.FloatField(label="Mass (kg)", required=False, allow_null=True)
     description = serializers.CharField(max_length=2048, required=False)
 
 
@@ -78,7 +78,7 @@ class PayloadFlightNormal(Quoted):
     id = serializers.IntegerField(read_only=True)
     url = QuotedUrlField()
     destination = serializers.CharField(max_length=255, required=False, allow_null=True)
-    amount = serializers.IntegerField(required=False)
+    amount = Integer32Field(required=False)
     payload = PayloadNormal()
     launch = LaunchNormal()
     landing = Landing()

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from spacecraft.serializers.agencies import AgencyDetailed, AgencyNormal
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.launches import LauncherConfigFamilyMini, ProgramNormal
-from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.fields import Integer32Field, QuotedUrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Quoted
 
@@ -26,16 +26,18 @@ class LauncherConfigFamilyDetailed(Quoted):
     parent = LauncherConfigFamilyNormal(allow_null=True)
     description = serializers.CharField(max_length=2048, required=False)
     active = serializers.BooleanField(required=False)
-    maiden_flight = serializers.DateField(required=False, allow_null=True)
-    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
-    consecutive_successful_launches = serializers.IntegerField(required=False, allow_null=True)
-    successful_launches = serializers.IntegerField(required=False, allow_null=True)
-    failed_launches = serializers.IntegerField(required=False, allow_null=True)
-    pending_launches = serializers.IntegerField(required=False, allow_null=True)
-    attempted_landings = serializers.IntegerField(required=False, allow_null=True)
-    successful_landings = serializers.IntegerField(required=False, allow_null=True)
-    failed_landings = serializers.IntegerField(required=False, allow_null=True)
-    consecutive_successful_landings = serializers.IntegerField(required=False, allow_null=True)
+    maiden_flight = serializers.DateField(
+        label="Maiden Flight Date", required=False, allow_null=True
+    )
+    total_launch_count = Integer32Field(required=False, allow_null=True)
+    consecutive_successful_launches = Integer32Field(required=False, allow_null=True)
+    successful_launches = Integer32Field(required=False, allow_null=True)
+    failed_launches = Integer32Field(required=False, allow_null=True)
+    pending_launches = Integer32Field(required=False, allow_null=True)
+    attempted_landings = Integer32Field(required=False, allow_null=True)
+    successful_landings = Integer32Field(required=False, allow_null=True)
+    failed_landings = Integer32Field(required=False, allow_null=True)
+    consecutive_successful_landings = Integer32Field(required=False, allow_null=True)
 
 
 class LauncherConfigDetailedSerializerNoManufacturer(Quoted):
@@ -55,26 +57,42 @@ class LauncherConfigDetailedSerializerNoManufacturer(Quoted):
     wiki_url = serializers.CharField(max_length=200, required=False, allow_null=True)
     description = serializers.CharField(max_length=2048, required=False)
     alias = serializers.CharField(max_length=200, required=False)
-    min_stage = serializers.IntegerField(required=False, allow_null=True)
-    max_stage = serializers.IntegerField(required=False, allow_null=True)
-    length = serializers.FloatField(required=False, allow_null=True)
-    diameter = serializers.FloatField(required=False, allow_null=True)
-    maiden_flight = serializers.DateField(required=False, allow_null=True)
-    launch_cost = serializers.IntegerField(required=False, allow_null=True)
-    launch_mass = serializers.FloatField(required=False, allow_null=True)
-    leo_capacity = serializers.FloatField(required=False, allow_null=True)
-    gto_capacity = serializers.FloatField(required=False, allow_null=True)
-    geo_capacity = serializers.FloatField(required=False, allow_null=True)
-    sso_capacity = serializers.FloatField(required=False, allow_null=True)
-    to_thrust = serializers.FloatField(required=False, allow_null=True)
-    apogee = serializers.FloatField(required=False, allow_null=True)
-    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
-    consecutive_successful_launches = serializers.IntegerField(required=False, allow_null=True)
-    successful_launches = serializers.IntegerField(required=False, allow_null=True)
-    failed_launches = serializers.IntegerField(required=False, allow_null=True)
-    pending_launches = serializers.IntegerField(required=False, allow_null=True)
-    attempted_landings = serializers.IntegerField(required=False, allow_null=True)
-    successful_landings = serializers.IntegerField(required=False, allow_null=True)
-    failed_landings = serializers.IntegerField(required=False, allow_null=True)
-    consecutive_successful_landings = serializers.IntegerField(required=False, allow_null=True)
+    min_stage = Integer32Field(required=False, allow_null=True)
+    max_stage = Integer32Field(required=False, allow_null=True)
+    length = serializers.FloatField(label="Length (m)", required=False, allow_null=True)
+    diameter = serializers.FloatField(label="Max Diameter (m)", required=False, allow_null=True)
+    maiden_flight = serializers.DateField(
+        label="Maiden Flight Date", required=False, allow_null=True
+    )
+    launch_cost = Integer32Field(label="Launch Cost (USD)", required=False, allow_null=True)
+    launch_mass = serializers.FloatField(
+        label="Mass at Launch (T)", required=False, allow_null=True
+    )
+    leo_capacity = serializers.FloatField(
+        label="LEO Capacity (kg)", required=False, allow_null=True
+    )
+    gto_capacity = serializers.FloatField(
+        label="GTO Capacity (kg)", required=False, allow_null=True
+    )
+    geo_capacity = serializers.FloatField(
+        label="GEO Capacity (kg)", required=False, allow_null=True
+    )
+    sso_capacity = serializers.FloatField(
+        label="SSO Capacity (kg)", required=False, allow_null=True
+    )
+    to_thrust = serializers.FloatField(
+        label="Thrust at Liftoff (kN)", required=False, allow_null=True
+    )
+    apogee = serializers.FloatField(
+        label="Apogee - Sub-Orbital Only (km)", required=False, allow_null=True
+    )
+    total_launch_count = Integer32Field(required=False, allow_null=True)
+    consecutive_successful_launches = Integer32Field(required=False, allow_null=True)
+    successful_launches = Integer32Field(required=False, allow_null=True)
+    failed_launches = Integer32Field(required=False, allow_null=True)
+    pending_launches = Integer32Field(required=False, allow_null=True)
+    attempted_landings = Integer32Field(required=False, allow_null=True)
+    successful_landings = Integer32Field(required=False, allow_null=True)
+    failed_landings = Integer32Field(required=False, allow_null=True)
+    consecutive_successful_landings = Integer32Field(required=False, allow_null=True)
     fastest_turnaround = serializers.CharField(read_only=True, allow_null=True)

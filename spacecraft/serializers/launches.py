@@ -7,13 +7,13 @@ from rest_framework import serializers
 from spacecraft.serializers.agencies import AgencyDetailed, AgencyMini, AgencyNormal, Country
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.places import Location, Orbit
-from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.fields import Integer32Field, QuotedUrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Quoted
 
 
 class ProgramType(Quoted):
-    id = serializers.IntegerField()
+    id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
 
 
@@ -30,7 +30,7 @@ class ProgramMini(Quoted):
 class MissionPatch(Quoted):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=200)
-    priority = serializers.IntegerField(required=False)
+    priority = Integer32Field(required=False)
     image_url = serializers.URLField()
     agency = AgencyMini(allow_null=True)
     response_mode = ResponseModeField("normal")
@@ -53,14 +53,14 @@ class ProgramNormal(Quoted):
 
 
 class LaunchStatus(Quoted):
-    id = serializers.IntegerField()
+    id = Integer32Field()
     name = serializers.CharField(read_only=True)
     abbrev = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=2048, required=False)
 
 
 class NetPrecision(Quoted):
-    id = serializers.IntegerField()
+    id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
     abbrev = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=2048, required=False)
@@ -99,7 +99,7 @@ class Language(Quoted):
 
 
 class InfoURL(Quoted):
-    priority = serializers.IntegerField(required=False)
+    priority = Integer32Field(required=False)
     source: Any = serializers.CharField(max_length=200, required=False, allow_null=True)
     title = serializers.CharField(max_length=200, required=False, allow_null=True)
     description = serializers.CharField(max_length=350, required=False, allow_null=True)
@@ -115,7 +115,7 @@ class VidURLType(Quoted):
 
 
 class VidURL(Quoted):
-    priority = serializers.IntegerField(required=False)
+    priority = Integer32Field(required=False)
     source: Any = serializers.CharField(max_length=200, required=False, allow_null=True)
     publisher = serializers.CharField(max_length=255, required=False, allow_null=True)
     title = serializers.CharField(max_length=200, required=False, allow_null=True)
@@ -156,7 +156,7 @@ class Pad(Quoted):
     longitude = serializers.FloatField(required=False, allow_null=True)
     country = Country(allow_null=True)
     map_image = serializers.URLField(required=False, allow_null=True)
-    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
-    orbital_launch_attempt_count = serializers.IntegerField(required=False, allow_null=True)
+    total_launch_count = Integer32Field(required=False, allow_null=True)
+    orbital_launch_attempt_count = Integer32Field(required=False, allow_null=True)
     fastest_turnaround = serializers.CharField(read_only=True, allow_null=True)
     location = Location(allow_null=True)

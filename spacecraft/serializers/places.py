@@ -4,13 +4,13 @@ from rest_framework import serializers
 
 from spacecraft.serializers.agencies import Country
 from spacecraft.serializers.images import Image
-from spacedevs.api.fields import QuotedUrlField
+from spacedevs.api.fields import Integer32Field, QuotedUrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Quoted
 
 
 class CelestialBodyType(Quoted):
-    id = serializers.IntegerField()
+    id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
 
 
@@ -36,12 +36,12 @@ class CelestialBodyNormal(Quoted):
 
 
 class CelestialBodyDetailed(CelestialBodyNormal):
-    total_attempted_launches = serializers.IntegerField(required=False)
-    successful_launches = serializers.IntegerField(required=False)
-    failed_launches = serializers.IntegerField(required=False)
-    total_attempted_landings = serializers.IntegerField(required=False)
-    successful_landings = serializers.IntegerField(required=False)
-    failed_landings = serializers.IntegerField(required=False)
+    total_attempted_launches = Integer32Field(required=False)
+    successful_launches = Integer32Field(required=False)
+    failed_launches = Integer32Field(required=False)
+    total_attempted_landings = Integer32Field(required=False)
+    successful_landings = Integer32Field(required=False)
+    failed_landings = Integer32Field(required=False)
 
 
 class Location(Quoted):
@@ -58,8 +58,8 @@ class Location(Quoted):
     longitude = serializers.FloatField(required=False, allow_null=True)
     latitude = serializers.FloatField(required=False, allow_null=True)
     timezone_name = serializers.CharField(max_length=255, required=False)
-    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
-    total_landing_count = serializers.IntegerField(required=False, allow_null=True)
+    total_launch_count = Integer32Field(required=False, allow_null=True)
+    total_landing_count = Integer32Field(required=False, allow_null=True)
 
 
 class LocationSerializerNoCelestialBody(Quoted):
@@ -75,8 +75,8 @@ class LocationSerializerNoCelestialBody(Quoted):
     longitude = serializers.FloatField(required=False, allow_null=True)
     latitude = serializers.FloatField(required=False, allow_null=True)
     timezone_name = serializers.CharField(max_length=255, required=False)
-    total_launch_count = serializers.IntegerField(required=False, allow_null=True)
-    total_landing_count = serializers.IntegerField(required=False, allow_null=True)
+    total_launch_count = Integer32Field(required=False, allow_null=True)
+    total_landing_count = Integer32Field(required=False, allow_null=True)
 
 
 class LandingLocation(Quoted):
@@ -89,9 +89,9 @@ class LandingLocation(Quoted):
     longitude = serializers.FloatField(required=False, allow_null=True)
     latitude = serializers.FloatField(required=False, allow_null=True)
     image = Image(allow_null=True)
-    successful_landings = serializers.IntegerField(required=False, allow_null=True)
-    attempted_landings = serializers.IntegerField(required=False, allow_null=True)
-    failed_landings = serializers.IntegerField(required=False, allow_null=True)
+    successful_landings = Integer32Field(required=False, allow_null=True)
+    attempted_landings = Integer32Field(required=False, allow_null=True)
+    failed_landings = Integer32Field(required=False, allow_null=True)
     celestial_body = CelestialBodyNormal()
 
 

@@ -127,6 +127,7 @@ class SpacecraftNormal(Shape):
     image = Image(read_only=True, allow_null=True)
     time_in_space = LivingDurationField(allow_null=True)
     time_docked = LivingDurationField(allow_null=True)
+    flights_count = serializers.IntegerField(allow_null=True)
     status = SpacecraftStatus()
     spacecraft_config: serializers.BaseSerializer = SpacecraftConfigNormal()
     fastest_turnaround = DurationField(allow_null=True)
@@ -151,7 +152,7 @@ class SpacecraftNormal(Shape):
             "spacecraft_config",
             "fastest_turnaround",
         )
-        extra_kwargs = {"flights_count": {"required": True}, "description": {"required": True}}
+        extra_kwargs = {"description": {"required": True}}
 
 
 class SpacecraftDetailed(SpacecraftNormal):

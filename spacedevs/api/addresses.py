@@ -7,24 +7,30 @@ from urllib.parse import urlencode
 from django.conf import settings
 from rest_framework.settings import api_settings
 
-# An object of any Launch Library server: its host and version, then its path there.
-_OBJECT = re.compile(r"https?://[^/?#]+/\d+\.\d+\.\d+/(?P<path>[^?#]*)")
+# An object of any Launch Library server: its host and version, then its path there, without the
+# slash or the format suffix that ends it.
+_OBJECT = re.compile(r"https?://[^/?#]+/\d+\.\d+\.\d+/(?P<path>[^?#.]*[^?#./])")
 
 
 class Addresses:
-    """The addresses in one answer: absolute, and with the request's `?format=` (contract)."""
+    """The addresses in one answer: absolute, and with the request's `?format=` (contract).
 
-    def __init__(self, request: Any) -> None:
+    `suffix` is the request's format suffix, "json" in `spacecraft.json`, or None. The addresses
+    have it too: DRF's HyperlinkedRelatedField, which upstream's `url` is, does so.
+    """
+
+    def __init__(self, request: Any, suffix: str | None = None) -> None:
         from spacedevs.api.viewsets import resources
 
         self.here = request.build_absolute_uri(settings.API_ROOT) if request else settings.API_ROOT
         self.served = resources().keys()
         given = request.GET if request else {}
         name = api_settings.URL_FORMAT_OVERRIDE
-        self.end = f"?{urlencode({name: given[name]})}" if name in given else ""
+        query = f"?{urlencode({name: given[name]})}" if name in given else ""
+        self.end = f"{f'.{suffix}' if suffix else '/'}{query}"
 
     def of(self, resource: str, pk: Any) -> str:
-        return f"{self._root(resource)}{resource}/{pk}/{self.end}"
+        return f"{self._root(resource)}{resource}/{pk}{self.end}"
 
     def moved(self, address: str) -> str:
         """An address that another server gave, as this one gives it."""
@@ -32,7 +38,7 @@ class Addresses:
         if not found:
             return address
         path = found["path"]
-        return f"{self._root(path.rstrip('/').rpartition('/')[0])}{path}{self.end}"
+        return f"{self._root(path.rpartition('/')[0])}{path}{self.end}"
 
     def _root(self, resource: str) -> str:
         root: str = self.here if resource in self.served else settings.UPSTREAM_URL
@@ -42,6 +48,6 @@ class Addresses:
 def addresses_of(context: Any) -> Addresses:
     """Those of the answer that a serializer's context belongs to."""
     if "addresses" not in context:
-        context["addresses"] = Addresses(context.get("request"))
+        context["addresses"] = Addresses(context.get("request"), context.get("format"))
     known: Addresses = context["addresses"]
     return known

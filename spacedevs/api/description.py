@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.views import APIView
@@ -80,8 +81,17 @@ class Examples:
 
 def example(view: Any, query: str, label: str = "Example") -> Link:
     """`query` asked of the resource behind `view`, named from the API's root as upstream does."""
-    path = view.request.path if view.request else f"{settings.API_ROOT}{view.basename}/"
-    return Link(label, f"/{path.removeprefix(settings.API_ROOT)}?{query}", f"./?{query}")
+    path = path_of(view) if view.request else f"{settings.API_ROOT}{view.basename}/"
+    shown = f"/{path.removeprefix(settings.API_ROOT)}?{query}"
+    return Link(label, shown, f"{escape_uri_path(path)}?{query}")
+
+
+def path_of(view: Any) -> str:
+    """The path of the request without its format suffix, which would outweigh `?format=`."""
+    path: str = view.request.path
+    if view.format_kwarg:
+        path = path.rstrip("/").removesuffix(f".{view.format_kwarg}")
+    return path if path.endswith("/") else f"{path}/"
 
 
 def format_section(view: Any) -> Section:

@@ -1,10 +1,24 @@
-"""`url`: the address of an object."""
+"""Fields that the shapes share: an integer with bounds, and `url`, the address of an object."""
 
 from typing import Any
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from rest_framework import serializers
 
 from spacedevs.api.addresses import addresses_of
+
+
+class Integer32Field(serializers.IntegerField):
+    """An integer with the bounds of 32 bits, which upstream's columns have.
+
+    They stand in the OpenAPI document. The column's own would be those of the database that runs:
+    SQLite's has 64 bits.
+    """
+
+    least, most = BaseDatabaseOperations.integer_field_ranges["IntegerField"]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=self.least, max_value=self.most, **kwargs)
 
 
 class UrlField(serializers.URLField):

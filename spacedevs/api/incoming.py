@@ -157,7 +157,7 @@ def arrange(
         except Unreadable as error:
             problems.append(f"{within(path, key.name)}: {error}")
     if len(kept) < len(value):
-        here = INDEX.sub("", path)  # one name for a key, in however many objects
+        here = INDEX.sub("", path).lstrip(".")  # one name for a key, in however many objects
         unknown.update(within(here, name) for name in value if name not in kept)
     return kept
 

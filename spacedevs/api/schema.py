@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular import openapi
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import PolymorphicProxySerializer
 
 from spacedevs.api.description import as_text
+from spacedevs.api.fields import Integer32Field
+from spacedevs.api.quotes import fields_of
 
 if TYPE_CHECKING:
     from spacedevs.api.viewsets import ResourceViewSet
@@ -32,6 +35,20 @@ class ResourceSchema(openapi.AutoSchema):
 
     def get_tags(self) -> list[str]:
         return list(self.view.tags)
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Upstream's schemes. Here no key is needed, and none is refused."""
+        return [{name: []} for name in spectacular_settings.APPEND_COMPONENTS["securitySchemes"]]
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """An id in a path has the bounds that its shape gives it."""
+        untyped: Any = super()
+        parameters: list[dict[str, Any]] = untyped._resolve_path_parameters(variables)
+        for parameter in parameters:
+            field = fields_of(self.view.get_modes().richest())[parameter["name"]]
+            if isinstance(field, Integer32Field):
+                self._insert_min_max(field, parameter["schema"])
+        return parameters
 
     def get_override_parameters(self) -> list[Any]:
         return self.view.get_modes().parameters() if self.is_list() else []

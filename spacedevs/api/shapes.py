@@ -6,9 +6,11 @@ from django.db import models
 from rest_framework import serializers
 
 from spacedevs.api.addresses import addresses_of
+from spacedevs.api.fields import Integer32Field
 from spacedevs.api.quotes import quote
 
-# What a field would accept is no part of a shape, and the bounds of an integer are the database's.
+# What a field would accept is no part of a shape, and the bounds that Django gives an integer are
+# those of the database that runs.
 INPUT_ONLY = ("allow_blank", "max_value", "min_value", "validators")
 
 
@@ -25,6 +27,11 @@ def contract_allows_null(column: models.Field) -> bool:
 
 class Shape(serializers.ModelSerializer):
     """The shape of a row: its columns, and the fields declared. An unknown value is null."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.IntegerField: Integer32Field,
+    }
 
     def build_standard_field(
         self, field_name: str, model_field: Any

@@ -77,9 +77,11 @@ class Root(ReadOnly, routers.APIRootView):
 
 
 class Router(routers.DefaultRouter):
-    """A resource's name in addresses is its prefix: `reverse("spacecraft-detail", …)`."""
+    """A resource's name in addresses is its prefix: `reverse("spacecraft-detail", …)`.
 
-    include_format_suffixes = False
+    DRF's format suffixes are on, as they are upstream: `spacecraft.json`, `spacecraft/35.json`.
+    """
+
     APIRootView = Root
 
     def register(self, prefix: str, viewset: Any, basename: str | None = None) -> None:

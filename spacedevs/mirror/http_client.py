@@ -27,6 +27,7 @@ from spacedevs.mirror.hosts import is_public, resolve
 LARGEST = 64 * 2**20  # bytes of a body, decompressed
 IPS = 4  # of a host, that are tried
 CONNECT = 10  # seconds that a connection may take
+QUOTED = 8000  # bytes of a body that a quote is made of
 PATIENCE = 4  # times the timeout: what a whole answer may take, its headers included
 
 
@@ -122,7 +123,7 @@ class HttpClient:
 
     def quote(self, what: bytes | str) -> str:
         """What came, harmless: a source may send the token back."""
-        text = what if isinstance(what, str) else what.decode("utf-8", "replace")
+        text = what if isinstance(what, str) else what[:QUOTED].decode("utf-8", "replace")
         return f"“{excerpt(self._without_token(text))}”"
 
     def error(

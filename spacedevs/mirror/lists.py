@@ -8,13 +8,13 @@ are read again, since what is lost was beside it.
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 import orjson
 
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorList, MirrorPage
+from spacedevs.mirror.pages import Objects, digest_of
 from spacedevs.mirror.source import ATTEMPTS, MOST_ROWS, Known, Page, Source
 
 # Pages that were read longer ago are of another catalogue.
@@ -154,10 +154,21 @@ class ListReading:
     def _ask(self, offset: int, limit: int) -> Page:
         known, page = None, self.pages.get(offset)
         if page is not None and page.limit == limit:
-            known = Known(page.etag, bytes(page.digest))
+            known = Known(page.etag, bytes(page.digest), self._known_objects(page))
         return self.source.page(
             self.resource, offset, limit=limit, known=known, attempts=self.attempts
         )
+
+    def _known_objects(self, page: MirrorPage) -> Objects:
+        """The objects of a page that was loaded; one that has to be looked at has no digest."""
+        if page.staged:
+            return {}
+        objects: Objects = orjson.loads(page.objects_read)
+        loaded = self._loaded
+        return {
+            key: (digest if loaded.get(key) == digest else "", length)
+            for key, (digest, length) in objects.items()
+        }
 
     def _keep(self, answer: Page) -> None:
         page = self.pages.get(answer.offset)
@@ -171,11 +182,12 @@ class ListReading:
         self.state.save(update_fields=("count", "page_size"))
 
     def _keep_new(self, answer: Page, before: MirrorPage | None) -> MirrorPage:
-        digests, changed = self._digest(answer)
+        known = orjson.loads(before.objects_read) if before is not None else {}
+        objects, changed = self._digest(answer, known)
         times = 1
         if before is not None and before.staged and before.count == answer.count:
             # The order is not stable: what came before is of the list as well.
-            digests = orjson.loads(before.objects_read) | digests
+            objects = known | objects
             changed = _unpack(before.changed) | changed
             times = before.times + 1
         page, _ = MirrorPage.objects.update_or_create(
@@ -188,7 +200,7 @@ class ListReading:
                 "date": answer.date,
                 "etag": answer.etag,
                 "digest": answer.digest,
-                "objects_read": orjson.dumps(digests).decode(),
+                "objects_read": orjson.dumps(objects).decode(),
                 "changed": _pack(changed),
                 "staged": True,
                 "times": times,
@@ -198,21 +210,25 @@ class ListReading:
         page.changed = b""  # not kept in memory
         return page
 
-    def _digest(self, answer: Page) -> tuple[dict[str, str], dict[str, Any]]:
-        """A digest of each object by its id, and those objects that were not loaded as they are."""
-        digests: dict[str, str] = {}
+    def _digest(self, answer: Page, known: Objects) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Digest and length of each object by id; and those that were not loaded as they are."""
+        objects: dict[str, Any] = {}
         changed: dict[str, dict[str, Any] | str] = {}
         for number, body in enumerate(answer.results):
+            if isinstance(body, str):
+                objects[body] = known[body]
+                continue
             pk = body.get("id")
             key = str(pk) if type(pk) in (int, str) else f"?{answer.offset + number}"
             try:
-                digests[key] = blake2b(orjson.dumps(body), digest_size=8).hexdigest()
+                text = orjson.dumps(body)
             except TypeError:
-                digests[key], changed[key] = "", f"{self.resource} {pk!r}: {TOO_DEEP}"
+                objects[key], changed[key] = ("", 0), f"{self.resource} {pk!r}: {TOO_DEEP}"
                 continue
-            if self._loaded.get(key) != digests[key]:
+            objects[key] = (digest_of(text), len(text))
+            if self._loaded.get(key) != objects[key][0]:
                 changed[key] = body
-        return digests, changed
+        return objects, changed
 
     # Loading
 
@@ -220,7 +236,8 @@ class ListReading:
         """A digest of each object of the list, by id."""
         found: dict[str, str] = {}
         for page in self._walk():
-            found |= orjson.loads(page.objects_read)
+            objects = orjson.loads(page.objects_read)
+            found |= {key: digest for key, (digest, _) in objects.items()}
         return found
 
     def read_at(self) -> datetime:

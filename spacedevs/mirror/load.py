@@ -24,6 +24,7 @@ NOT_TOLD = object()
 
 SMALLER = 0.10  # of the rows here: a set that is smaller by more is not believed
 REFUSED = 0.05  # of the objects: more, and the set is not believed
+WRITTEN_AT_ONCE = 100  # objects: fewer queries than for each page, and no more memory
 FEW = 5  # rows may always go, and objects always be refused
 
 Rows = dict[type[Model], dict[Any, Row]]
@@ -122,7 +123,7 @@ class Load:
     def _load_list(self, reading: ListReading) -> None:
         resource, count = reading.resource, len(reading.digests())
         self._judge_size(resource, count)
-        done = refused = 0
+        done = written = refused = 0
         why = ""
         for items in reading.changed():
             for key, (body, date) in items.items():
@@ -132,9 +133,12 @@ class Load:
                 if len(self.reader.notes) > before:
                     self._again[resource].add(key)
             done += len(items)
-            self._write()
+            if done - written >= WRITTEN_AT_ONCE:
+                written = done
+                self._write()
             self.seen(f"loading {resource}", done, done)
             self._judge_refused(resource, refused, count, why)
+        self._write()
         self.result.refused += refused
         self.result.unchanged[label_of(model_of(resource))] += count - done  # with the same bytes
 

@@ -89,7 +89,7 @@ class MirrorPage(models.Model):
     date = models.DateTimeField()  # of the answer
     etag = models.CharField(max_length=200, null=True)
     digest = models.BinaryField()  # of the body
-    objects_read = models.TextField()  # JSON: a digest of each object, by id
+    objects_read = models.TextField()  # JSON: digest and length of each object, by id
     changed = models.BinaryField()  # JSON, packed: the objects that were not loaded as they are
     staged = models.BooleanField(default=True)
     times = models.IntegerField(default=1)  # that it was read for the same loading

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
 import httpx2
-import orjson
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -35,6 +34,7 @@ from spacedevs.mirror.errors import (
 )
 from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.http_client import HttpClient, Reply, header_safe
+from spacedevs.mirror.pages import Object, Objects, read_page
 
 MOST_ROWS, LEAST_ROWS = 100, 10  # on a page; 100 is the contract's most
 MOST_COUNT = 1_000_000  # rows of a resource
@@ -61,12 +61,14 @@ class Known(NamedTuple):
 
     etag: str | None = None
     digest: bytes = b""
+    objects: Objects = {}
 
 
 @dataclass(frozen=True)
 class Page:
     """Rows `offset` to `offset + len(results)` of `count`; `limit` is what was asked for.
 
+    In place of an object of which the bytes are known, `results` have its id.
     `date`: the source's clock, to the second. With `unchanged` the page is the same as when it had
     that ETag or digest: it has no results then, and `count` is 0.
     """
@@ -74,7 +76,7 @@ class Page:
     offset: int
     limit: int
     count: int
-    results: list[dict[str, Any]]
+    results: list[Object]
     date: datetime
     etag: str | None
     digest: bytes
@@ -172,18 +174,20 @@ class Source:
         elif error := self._error_of(reply):
             raise self._with_pause(error, reply)
         offset, limit = params["offset"], params["limit"]
-        count, results = (0, []) if unchanged else self._rows(reply, offset, limit)
+        count, results = (0, []) if unchanged else self._rows(reply, offset, limit, known.objects)
         date = _parse_date(reply.headers.get("Date", "")) or self.now().replace(microsecond=0)
         etag = _tag(reply) or (known.etag if unchanged else None)
         return Page(offset, limit, count, results, date, etag, digest, unchanged)
 
-    def _rows(self, reply: Reply, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
-        body = self._object(reply)
+    def _rows(
+        self, reply: Reply, offset: int, limit: int, known: Objects
+    ) -> tuple[int, list[Object]]:
+        body = self._object(reply, known)
         count, results = body.get("count"), body.get("results")
         if type(count) is not int or not 0 <= count <= MOST_COUNT:
             came = f"says that count is {excerpt(repr(count))}, not 0 to {MOST_COUNT}"
             raise self._http.error(reply.url, came, CHECK)
-        if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
+        if not isinstance(results, list) or not all(isinstance(row, dict | str) for row in results):
             raise self._http.error(reply.url, "has no list of objects as its results", CHECK)
         if len(results) > limit:
             came = f"gave {len(results)} rows where {limit} were asked for"
@@ -193,27 +197,33 @@ class Source:
             raise self._http.error(reply.url, came, LATER)
         return count, results
 
-    def _object(self, reply: Reply) -> dict[str, Any]:
-        text, quoted = reply.body.removeprefix(BOM), self._http.quote(reply.body)
+    def _object(self, reply: Reply, known: Objects) -> dict[str, Any]:
+        text = reply.body.removeprefix(BOM)
         if _kind(reply) != "application/json":
-            came = f"sent {excerpt(_kind(reply)) or 'no type'} and not JSON: {quoted}"
-            raise self._http.error(reply.url, came, CHECK)
+            came = f"sent {excerpt(_kind(reply)) or 'no type'} and not JSON"
+            quoted = self._http.quote(reply.body)
+            raise self._http.error(reply.url, f"{came}: {quoted}", CHECK)
         if len(text) < len(reply.body):
             self.notes.add("Its answers begin with a byte order mark (BOM); taken without it.")
         try:
-            body = orjson.loads(text)
+            body = read_page(text, known)
         except ValueError as error:
             # Without a length only the missing end tells that the rest was lost.
             if not text.rstrip().endswith((b"}", b"]")):
                 raise self._http.cut_off(reply.url) from None
+            quoted = self._http.quote(reply.body)
             came = f"sent broken JSON ({excerpt(str(error))}): {quoted}"
             raise self._http.error(reply.url, came, LATER) from None
         if not isinstance(body, dict):
+            quoted = self._http.quote(reply.body)
             raise self._http.error(reply.url, f"sent JSON that is no object: {quoted}", CHECK)
         return body
 
     def _error_of(self, reply: Reply) -> SourceError | None:
-        status, quoted = reply.status, self._http.quote(reply.body)
+        status = reply.status
+        if status == 200 and _kind(reply) != "text/html":
+            return None
+        quoted = self._http.quote(reply.body)
         meaning, do, kind = STATUSES.get(status, ("", LATER, ServerError))
         if _kind(reply) == "text/html" and (status in (200, 403) or status >= 500):
             # An error of the moment, and not an answer.
@@ -227,9 +237,7 @@ class Source:
         if meaning or status >= 500:
             came = f"answered {status}{meaning and ', '}{meaning}"
             return self._http.error(reply.url, came, do, kind)
-        if status != 200:
-            return self._http.error(reply.url, f"answered {status} {quoted}", CHECK)
-        return None
+        return self._http.error(reply.url, f"answered {status} {quoted}", CHECK)
 
     def _with_pause(self, error: SourceError, reply: Reply) -> Exception:
         """The error, with the pause that the source asks for; a long one ends the run."""

@@ -1,13 +1,14 @@
 """What the tests of the client share. Those of whole runs have an upstream of their own."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from spacedevs.mirror.budget import Budget
 from spacedevs.mirror.source import Source
-from tests.mirror.sources import Calls, Clock, Make
+from tests.mirror.sources import HOST, Clock, Make
 from tests.mirror.upstream import Upstream
 
 
@@ -23,18 +24,14 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def source(upstream: Upstream, clock: Clock) -> Iterator[Make]:
+def source(db: None, upstream: Upstream, clock: Clock) -> Iterator[Make]:
     """Makes a source, of `upstream` unless another root is given."""
-    made: list[Source] = []
+    with ExitStack() as made:
 
-    def make(root: str = "", *, limit: int = 15, wait: bool = False, **kwargs: Any) -> Source:
-        ledger = kwargs.pop("ledger", Calls())
-        budget = Budget(limit, ledger, now=clock.now, sleep=clock.sleep, wait=wait)
-        given = {"allow_private": True, "timeout": 30, "user_agent": "spacedevs/0.1.0", **kwargs}
-        given = {"sleep": clock.sleep, "now": clock.now, **given}
-        made.append(Source(root or upstream.url, budget, **given))
-        return made[-1]
+        def make(root: str = "", *, limit: int = 15, wait: bool = False, **kwargs: Any) -> Source:
+            budget = Budget(HOST, limit, now=clock.now, sleep=clock.sleep, wait=wait)
+            given = {"allow_private": True, "timeout": 30, "user_agent": "spacedevs/0.1.0"}
+            given |= {"sleep": clock.sleep, "now": clock.now, **kwargs}
+            return made.enter_context(Source(root or upstream.url, budget, **given))
 
-    yield make
-    for each in made:
-        each.close()
+        yield make

@@ -25,6 +25,7 @@ CATALOGUE = (
     "spacecraft_configuration_families",
     "agencies",
 )
+HOUR = timedelta(hours=1)
 SMALL: dict[str, Any] = {
     "craft": 30,
     "configurations": 10,

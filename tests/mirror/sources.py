@@ -6,23 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from spacedevs.mirror.errors import SourceError
+from spacedevs.mirror.models import MirrorCall
 from spacedevs.mirror.source import Source
 from tests.mirror import upstream as u
+from tests.upstream_bodies import Catalogue
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+HOST = "ll.example.org"  # whose calls are counted
 TOKEN = "s3cr3t-t0ken"
 JSON = {"Content-Type": u.JSON}
-
-
-class Calls(list[datetime]):
-    """A ledger that lasts as long as its test."""
-
-    def since(self, moment: datetime) -> list[datetime]:
-        return [call for call in self if call > moment]
-
-    def record(self, moment: datetime) -> None:
-        self.append(moment)
+EMPTY = b'{"count": 0, "results": []}'
 
 
 class Clock:
@@ -44,7 +38,18 @@ class Clock:
 Make = Callable[..., Source]
 
 
-def fault_of(source: Source) -> str:
+def error_of(source: Source) -> SourceError:
     with pytest.raises(SourceError) as caught:
         source.page("agencies", 0)
-    return str(caught.value)
+    return caught.value
+
+
+def counted() -> int:
+    """The calls that the budget knows of."""
+    return MirrorCall.objects.filter(host=HOST).count()
+
+
+def small_catalogue(**counts: int) -> Catalogue:
+    """One that is read and loaded within a second, as of today: the command's clock is the real."""
+    few = {"craft": 20, "flights": 20, "configurations": 6, "families": 3, "agencies": 30}
+    return Catalogue(now=datetime.now(UTC), **{**few, "countries": 10, **counts})

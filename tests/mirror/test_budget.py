@@ -1,81 +1,116 @@
 """The calls that may be made in an hour."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from spacedevs.mirror.budget import Budget, Spent
-from tests.mirror.sources import HOUR, START, Calls, Clock
+from spacedevs.mirror.models import MirrorCall
+from tests.mirror.sources import HOST, HOUR, START, Clock
+
+pytestmark = pytest.mark.django_db
 
 
-def test_a_call_is_recorded_before_it_is_made(clock: Clock) -> None:
-    ledger = Calls()
-    Budget(15, ledger, now=clock.now).spend()
-    assert ledger == [START]
+@pytest.fixture
+def budget(clock: Clock) -> Any:
+    """Makes a budget of `limit` calls."""
+
+    def make(limit: int = 15, **kwargs: Any) -> Budget:
+        return Budget(HOST, limit, now=clock.now, sleep=clock.sleep, **kwargs)
+
+    return make
 
 
-def test_the_call_after_the_last_says_when_the_next_is_allowed(clock: Clock) -> None:
-    budget = Budget(1, Calls([START]), now=clock.now)
+def called(*moments: datetime, host: str = HOST) -> None:
+    MirrorCall.objects.bulk_create(MirrorCall(host=host, moment=each) for each in moments)
+
+
+def moments() -> list[datetime]:
+    return list(MirrorCall.objects.values_list("moment", flat=True))
+
+
+def test_a_call_is_recorded_with_its_moment(budget: Any) -> None:
+    budget().record()
+    assert moments() == [START]
+
+
+def test_a_call_that_is_allowed_costs_nothing_until_it_is_sent(budget: Any) -> None:
+    budget().allow()
+    assert moments() == []
+
+
+def test_the_call_after_the_last_says_when_the_next_is_allowed(budget: Any) -> None:
+    called(START)
     with pytest.raises(Spent) as caught:
-        budget.spend()
-    assert caught.value.until == START + HOUR
+        budget(1).allow()
+    assert str(caught.value) == (
+        "The budget of 1 calls in 1:00:00 is spent; "
+        "the next call is allowed at 2026-11-01 13:00:00 UTC."
+    )
 
 
-def test_a_spent_call_is_not_recorded(clock: Clock) -> None:
-    ledger = Calls([START])
-    with pytest.raises(Spent):
-        Budget(1, ledger, now=clock.now).spend()
-    assert ledger == [START]
+def test_a_budget_that_waits_sleeps_until_a_call_is_allowed(budget: Any, clock: Clock) -> None:
+    called(START - HOUR / 4)
+    budget(1, wait=True).allow()
+    assert clock.slept == [2700]
 
 
-def test_a_budget_that_waits_sleeps_until_a_call_is_allowed(clock: Clock) -> None:
-    budget = Budget(1, Calls([START]), now=clock.now, sleep=clock.sleep, wait=True)
-    budget.spend()
-    assert clock.slept == [3600]
+def test_a_lowered_budget_waits_until_enough_calls_have_passed(budget: Any) -> None:
+    called(*(START - timedelta(minutes=n) for n in (30, 20, 10)))
+    with pytest.raises(Spent, match="allowed at 2026-11-01 12:40:00 UTC"):
+        budget(2).allow()
 
 
-def test_a_lowered_budget_waits_until_enough_calls_have_passed(clock: Clock) -> None:
-    calls = Calls(START - timedelta(minutes=n) for n in (30, 20, 10))
-    with pytest.raises(Spent) as caught:
-        Budget(2, calls, now=clock.now).spend()
-    assert caught.value.until == calls[1] + HOUR
+def test_calls_of_earlier_runs_count(budget: Any) -> None:
+    called(START - HOUR / 2, START)
+    assert budget().used() == 2
 
 
-def test_calls_of_earlier_runs_count(clock: Clock) -> None:
-    budget = Budget(15, Calls([START - HOUR / 2, START]), now=clock.now)
-    assert (budget.used, budget.left) == (2, 13)
+def test_calls_of_another_host_do_not_count(budget: Any) -> None:
+    called(START, host="other.example.org")
+    assert budget().used() == 0
 
 
-def test_a_call_of_an_hour_ago_counts_no_more(clock: Clock) -> None:
-    assert Budget(15, Calls([START - HOUR]), now=clock.now).used == 0
+def test_a_call_of_an_hour_ago_counts_no_more(budget: Any) -> None:
+    called(START - HOUR)
+    assert budget().used() == 0
 
 
-def test_a_call_of_a_clock_that_was_years_ahead_does_not_lock_the_budget(clock: Clock) -> None:
-    assert Budget(1, Calls([START + timedelta(days=999)]), now=clock.now).left == 1
+def test_a_call_of_a_clock_that_was_years_ahead_does_not_lock_the_budget(budget: Any) -> None:
+    called(START + timedelta(days=999))
+    budget(1).allow()
 
 
-def test_a_call_just_ahead_of_the_clock_counts(clock: Clock) -> None:
-    assert Budget(1, Calls([START + timedelta(minutes=5)]), now=clock.now).left == 0
+def test_a_call_just_ahead_of_the_clock_counts(budget: Any) -> None:
+    called(START + timedelta(minutes=5))
+    assert budget().used() == 1
 
 
-def test_a_budget_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="one call at least"):
-        Budget(0, Calls())
+def test_calls_are_forgotten_after_a_week(budget: Any) -> None:
+    called(START - timedelta(days=7, seconds=1), START - timedelta(days=6))
+    budget().record()
+    assert moments() == [START - timedelta(days=6), START]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("wait", [False, True])
-def test_15_calls_in_any_sliding_hour_over_ten_random_runs(seed: int, wait: bool) -> None:
-    chance, ledger, clock = random.Random(seed), Calls(), Clock()
+def test_15_calls_in_any_sliding_hour_over_ten_random_runs(
+    budget: Any, clock: Clock, seed: int, wait: bool
+) -> None:
+    chance = random.Random(seed)
     for start in sorted(chance.uniform(0, 7200) for _ in range(10)):
         clock.time = max(clock.time, START + timedelta(seconds=start))
-        budget = Budget(15, ledger, now=clock.now, sleep=clock.sleep, wait=wait)
+        of_run = budget(wait=wait)
         try:
             for _ in range(chance.randrange(30)):
-                budget.spend()
+                of_run.allow()
+                of_run.record()
                 clock.time += timedelta(seconds=chance.uniform(0, 5))
         except Spent:
             continue
-    for first in ledger:
-        assert sum(first <= call < first + HOUR for call in ledger) <= 15
+    made = moments()
+    assert len(made) > 15
+    for first in made:
+        assert sum(first <= call < first + HOUR for call in made) <= 15

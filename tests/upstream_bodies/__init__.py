@@ -13,6 +13,7 @@ changes to them, `catalogue.py` the JSON of them, and `serve.py` answers it over
 """
 
 from tests.upstream_bodies.catalogue import Catalogue
+from tests.upstream_bodies.rows import NOW
 from tests.upstream_bodies.values import Ref
 
-__all__ = ["Catalogue", "Ref"]
+__all__ = ["NOW", "Catalogue", "Ref"]

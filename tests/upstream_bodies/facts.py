@@ -78,7 +78,7 @@ class Maker:
                 facts[name] = self._value(kind, number, field, rng)
         self._as_observed(kind, number, facts, rng)
         if self.share(kind, number, "rough") < self.rough:
-            self._roughen(kind, facts, rng)
+            self._roughen(kind, number, facts)
         return facts
 
     # What is empty, and how often
@@ -103,7 +103,7 @@ class Maker:
                 length = FIELDS[kind][name]["max_length"]
                 facts[name] = text(rng, rng.randint(length + 50, length * 3))
 
-    def _roughen(self, kind: str, facts: Facts, rng: random.Random) -> None:
+    def _roughen(self, kind: str, number: int, facts: Facts) -> None:
         can = [
             name
             for name, field in FIELDS[kind].items()
@@ -111,8 +111,9 @@ class Maker:
             and (kind, name) not in OWNERS
             and (field["nullable"] or not field.get("many"))
         ]
-        for name in rng.sample(can, -(-len(can) // 4)):
-            facts[name] = None
+        quarter = -(-len(can) // 4)  # the next one in the next row: four rows have them all
+        for more in range(quarter):
+            facts[can[(number * quarter + more) % len(can)]] = None
 
     # Values by their type
 
@@ -127,11 +128,15 @@ class Maker:
         if field["type"] == "boolean":
             return rng.random() < 0.5
         if field["type"] == "integer":
-            return rng.randint(1957, 2025) if name.endswith("year") else rng.randrange(300)
+            return rng.randint(1957, 2025) if name.endswith("year") else int(rng.random() * 300)
         if name in ("latitude", "longitude"):
             return rng.randrange(-8999, 9000) / 100
         if field["type"] == "number":
-            return float(rng.randrange(100)) if rng.random() < 0.2 else rng.randrange(36000) / 100
+            return (
+                float(int(rng.random() * 100))
+                if rng.random() < 0.2
+                else round(rng.random() * 360, 2)
+            )
         return self._text(kind, number, field, rng)
 
     def _rows(self, kind: str, number: int, field: Field, rng: random.Random) -> Any:
@@ -163,10 +168,10 @@ class Maker:
         if name in ("time_in_space", "eva_time", "fastest_turnaround", "length_of_day"):
             return duration(timedelta(seconds=rng.randrange(200 * 86400)))
         if name in ("abbrev", "code"):
-            return "".join(rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(3))
+            return words(rng, 1)[:3].upper()
         length = field.get("max_length", 2048)
         if length < 350:
-            return words(rng, rng.randint(1, 3))
+            return words(rng, 1 + int(rng.random() * 3))
         return self.prose(rng, length)
 
     def prose(self, rng: random.Random, longest: int) -> str:
@@ -181,8 +186,8 @@ class Maker:
     def _uri(self, kind: str, name: str, number: int, rng: random.Random) -> str:
         tail = f"{kind.rpartition('/')[2]}/{name}/{number}"
         if self.heavy:
-            tail += f"_{words(rng, 6).lower().replace(' ', '_')}_{rng.randrange(10**14)}.jpg"
-        return f"https://example.org/{tail}"[:200]
+            tail = f"media/images/{tail}_image_thumbnail_{rng.getrandbits(128):032x}.jpeg"
+        return f"https://example.org/{tail}"
 
     def _long_ago(self, rng: random.Random) -> datetime:
         return self.now - timedelta(seconds=rng.randrange(60 * 365 * 86400))

@@ -80,7 +80,7 @@ class Rows:
         self._facts: dict[Ref, Facts] = {}
         self._fragments: dict[tuple[str, Ref], bytes] = {}
         self._kept = [0]  # bytes of fragments
-        self._orders: dict[Any, Any] = {}
+        self._made: dict[Any, Any] = {}
         self._edits: dict[Ref, Facts] = {}
         self._removed: set[Ref] = set()
 
@@ -94,14 +94,16 @@ class Rows:
         every = range(self._counts[resource])
         if not any(ref.kind == resource for ref in self._removed):
             return every
-        return self._cached(
+        left: Sequence[int] = self._cached(
             ("numbers", resource),
             lambda: [number for number in every if Ref(resource, number) not in self._removed],
         )
+        return left
 
     def by_name(self, resource: str) -> Sequence[int]:
         """In the order in which a person sorts the names; ties by id."""
-        return self._cached(("names", resource), lambda: self._sorted(resource))
+        order: Sequence[int] = self._cached(("names", resource), lambda: self._sorted(resource))
+        return order
 
     def _sorted(self, kind: str) -> list[int]:
         def key(number: int) -> tuple[str, int]:
@@ -110,9 +112,9 @@ class Rows:
         return sorted(self.numbers(kind), key=key)
 
     def _cached(self, key: Any, make: Callable[[], Any]) -> Any:
-        if key not in self._orders:
-            self._orders[key] = make()
-        return self._orders[key]
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def id_of(self, ref: Ref) -> int | str:
         """Ascending with the number, with gaps; a launch's is a UUID in no order."""
@@ -144,12 +146,18 @@ class Rows:
     def facts(self, ref: Ref) -> Facts:
         found = self._facts.get(ref)
         if found is None:
-            found = self._maker.make(*ref) | self._edits.get(ref, {})
-            found["id"] = self.id_of(ref)
+            id = self.id_of(ref)
+            found = self._maker.make(*ref) | {"id": id} | self._edits.get(ref, {})
+            if FIELDS[ref.kind].get("url", {}).get("read_only"):
+                found["url"] = self.url(ref.kind, id)
             if len(self._facts) >= FACTS_KEPT:
                 self._facts.clear()
             self._facts[ref] = found
         return found
+
+    def url(self, kind: str, id: int | str = "") -> str:
+        """Of a row, or of the list of them."""
+        return f"{self.host}/2.3.0/{kind}/" + (f"{id}/" if id != "" else "")
 
     # Changes
 
@@ -213,7 +221,7 @@ class Rows:
         self._facts.clear()
         self._fragments.clear()
         self._kept[0] = 0
-        self._orders.clear()
+        self._made.clear()
 
     # Rows that lead here
 
@@ -236,5 +244,7 @@ class Rows:
         if name == "flights":
             return self._flights_of(ref)
         kind, field = LEADING[ref.kind, name]
-        leading = self._cached(("leading", kind, field), lambda: self._leading(kind, field))
+        leading: dict[Ref, list[Ref]] = self._cached(
+            ("leading", kind, field), lambda: self._leading(kind, field)
+        )
         return leading.get(ref, [])

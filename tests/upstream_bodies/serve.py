@@ -7,7 +7,6 @@ asked for. As upstream, it lists by id only where it publishes that ordering, an
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import threading
@@ -15,11 +14,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from gzip import compress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.upstream_bodies.catalogue import Catalogue
+from tests.upstream_bodies.tables import MODES
 
 ROOT = "/2.3.0/"
 ORDERED_BY_ID = ("spacecraft", "agencies", "spacecraft_flights")  # the last has no names
@@ -42,7 +43,8 @@ def as_json(body: Any, status: int = 200) -> Reply:
 class Source:
     """Answers URLs from a catalogue, as of the clock or of `now`.
 
-    `largest`: a page of more rows is a 504. `fractions`: durations that live have microseconds.
+    `gzip`: for those who take it, which makes half as much work again. `largest`: a page of more
+    rows is a 504. `fractions`: durations that live have microseconds, as upstream's.
     """
 
     def __init__(
@@ -50,11 +52,12 @@ class Source:
         catalogue: Catalogue,
         *,
         etags: bool = True,
+        gzip: bool = True,
         largest: int | None = None,
         now: datetime | None = None,
         fractions: bool = False,
     ) -> None:
-        self.catalogue, self.etags, self.largest = catalogue, etags, largest
+        self.catalogue, self.etags, self.gzip, self.largest = catalogue, etags, gzip, largest
         self.standing, self.fractions = now, fractions
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, bool], Reply] = OrderedDict()
@@ -91,13 +94,13 @@ class Source:
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
         made = self._body(parts.path.removeprefix(ROOT), params)
         if isinstance(made, Reply):
-            return Reply(made.status, gzip.compress(made.body, 1) if packed else made.body)
+            return Reply(made.status, compress(made.body, 1) if packed else made.body)
         shown = now if self.fractions else now.replace(microsecond=0)
         body = self.catalogue.at(shown).as_of_now(made)
         tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"' if self.etags else ""
         lives = b"\x00" in made
         until = now.replace(microsecond=0) if lives else None
-        return Reply(200, gzip.compress(body, 1) if packed else body, tag, until)
+        return Reply(200, compress(body, 1) if packed else body, tag, until)
 
     def _body(self, path: str, params: dict[str, str]) -> bytes | Reply:
         """The list or the record, for any moment; or a reply that is neither."""
@@ -123,8 +126,9 @@ class Source:
         flights = resource == "spacecraft_flights"
         by_id = flights or (resource in ORDERED_BY_ID and params.get("ordering") == "id")
         by = "id" if by_id else "name"
-        params.setdefault("mode", "normal")
-        return self.catalogue.page_template(resource, offset, limit, by, params)
+        asked = params.get("mode", "")
+        mode = asked if asked in MODES.get(resource, {}) else "normal"
+        return self.catalogue.page_template(resource, offset, limit, by, mode, params)
 
 
 def number(text: str) -> int:
@@ -146,10 +150,11 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        packed = "gzip" in self.headers.get("Accept-Encoding", "")
-        now = self.server.source.now()
+        source = self.server.source
+        packed = source.gzip and "gzip" in self.headers.get("Accept-Encoding", "")
+        now = source.now()
         known = self.headers.get("If-None-Match", "")
-        reply = self.server.source.answer(self.path, packed, known, now)
+        reply = source.answer(self.path, packed, known, now)
         self.send_response_only(reply.status)
         self.send_header("Date", format_datetime(now, usegmt=True))
         self.send_header("Content-Type", "application/json")
@@ -167,6 +172,12 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
+def moment(text: str) -> datetime:
+    """A time of UTC, or with its offset."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.upstream_bodies.serve", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
@@ -179,11 +190,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--weight", choices=("light", "real"), default="light")
     parser.add_argument("--rough", type=float, default=0.0)
     parser.add_argument("--etags", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--gzip", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--largest", type=int, help="a page of more rows is a 504")
     parser.add_argument("--edition", type=int, default=0, help="a few rows differ in each")
     parser.add_argument("--fractions", action="store_true", help="microseconds in durations")
-    parser.add_argument("--now", type=datetime.fromisoformat, help="a clock that stands still")
-    parser.add_argument("--from", type=datetime.fromisoformat, dest="made_for", help="as of when")
+    parser.add_argument("--now", type=moment, help="a clock that stands still")
+    parser.add_argument("--made-for", type=moment, help="what is up then is up for ever")
     return parser.parse_args()
 
 
@@ -199,6 +211,7 @@ def source_of(args: argparse.Namespace, host: str) -> Source:
     return Source(
         catalogue,
         etags=args.etags,
+        gzip=args.gzip,
         largest=args.largest,
         now=args.now,
         fractions=args.fractions,

@@ -172,8 +172,15 @@ DERIVED = {
     "spacecraft": {"fastest_turnaround"},
     "spacecraft_flights": {"duration", "turn_around_time", "mission_end", "landing"},
     "spacecraft_configurations": {"fastest_turnaround"},
-    "docking_events": {"departure", "payload_flight_chaser", "space_station_chaser"},
-    "docking_locations": {"currently_docked"},
+    "docking_events": {
+        "departure",
+        "space_station_target",
+        "flight_vehicle_target",
+        "payload_flight_target",
+        "payload_flight_chaser",
+        "space_station_chaser",
+    },
+    "docking_locations": {"currently_docked", "spacestation", "spacecraft", "payload"},
     "payload_flights": {"landing"},
     "space_stations": {"deorbited"},
 }

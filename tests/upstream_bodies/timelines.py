@@ -96,7 +96,7 @@ class Timelines:
         numbers = self._numbers(position)
         times = self._times(position, len(numbers))
         flights = []
-        last = None
+        last: datetime | None = None
         for number, (launched, ended) in zip(numbers, times, strict=True):
             flown = launched <= self.now
             turn = launched - last if last and flown else None

@@ -37,7 +37,7 @@ SENTENCES = (
 )
 _SHUFFLED = random.Random("corpus")
 CORPUS = " ".join(_SHUFFLED.choice(SENTENCES) for _ in range(400))
-WORDS = sorted({word for word in CORPUS.split() if word.isalpha()})
+WORDS = [word for word in CORPUS.split() if word.isalpha()]
 
 
 def text(rng: random.Random, length: int) -> str:
@@ -47,7 +47,9 @@ def text(rng: random.Random, length: int) -> str:
 
 
 def words(rng: random.Random, count: int) -> str:
-    return " ".join(rng.choice(WORDS) for _ in range(count)).capitalize()
+    """Neighbours, so that one number picks them all."""
+    start = int(rng.random() * (len(WORDS) - count))
+    return " ".join(WORDS[start : start + count]).capitalize()
 
 
 def iso(moment: datetime) -> str:

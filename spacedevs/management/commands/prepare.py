@@ -15,7 +15,7 @@ class Command(BaseCommand):
         if connection.vendor == "sqlite":
             self.make_data_dir()
         try:
-            call_command("migrate", verbosity=0, interactive=False)
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
             self.stdout.write("The database is up to date.")
             self.load_fixtures()
         except DATABASE_FAULTS as error:

@@ -35,6 +35,8 @@ class Command(BaseCommand):
         "4 another run is at it; 5 partly: some lists failed, the others are loaded."
     )
 
+    requires_system_checks = ()  # a third of what an unchanged run costs; prepare and serve check
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         lists: dict[str, Any] = {
             "nargs": "+",

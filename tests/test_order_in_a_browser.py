@@ -1,0 +1,56 @@
+"""An editor in a browser moves a country to the end of an agency's list."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import fresh_database, running_server, shell
+from tests.test_browser import browser, page, pytestmark
+
+__all__ = ["browser", "page", "pytestmark"]  # fixtures, and what says why there is no browser
+
+EADS = 81  # France, Germany, Spain, United Kingdom
+EDITOR = """
+from django.contrib.auth.models import User
+User.objects.create_superuser("editor", password="editor")
+"""
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with fresh_database(tmp_path) as database:
+        yield {**os.environ, **database}
+
+
+def codes(address: str) -> list[str]:
+    with urllib.request.urlopen(f"{address}/2.3.0/agencies/{EADS}/") as answer:
+        return [country["alpha_2_code"] for country in json.load(answer)["country"]]
+
+
+def test_what_is_taken_out_saved_and_added_again_comes_last(
+    env: dict[str, str], page: Page
+) -> None:
+    with running_server(env) as address:
+        shell(env, EDITOR)
+        page.goto(f"{address}/admin/spacecraft/agency/{EADS}/change/")
+        page.fill("#id_username", "editor")
+        page.fill("#id_password", "editor")
+        page.press("#id_password", "Enter")
+        assert codes(address) == ["FR", "DE", "ES", "GB"]
+
+        page.click(".field-country li[title=Germany] .select2-selection__choice__remove")
+        page.click("[name=_continue]")
+        page.wait_for_selector(".messagelist .success")
+        assert codes(address) == ["FR", "ES", "GB"]
+
+        page.click(".field-country .select2-selection")
+        page.fill(".field-country .select2-search__field", "Germany")
+        page.click(".select2-results__option:text-is('Germany')")
+        page.click("[name=_save]")
+        page.wait_for_url("**/admin/spacecraft/agency/")
+        assert codes(address) == ["FR", "ES", "GB", "DE"]
