@@ -14,7 +14,7 @@ import orjson
 
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorList, MirrorPage
-from spacedevs.mirror.pages import Objects, digest_of
+from spacedevs.mirror.pages import Objects, Same, digest_of
 from spacedevs.mirror.source import ATTEMPTS, MOST_ROWS, Known, Page, Source
 
 # Pages that were read longer ago are of another catalogue.
@@ -215,8 +215,8 @@ class ListReading:
         objects: dict[str, Any] = {}
         changed: dict[str, dict[str, Any] | str] = {}
         for number, body in enumerate(answer.results):
-            if isinstance(body, str):
-                objects[body] = known[body]
+            if isinstance(body, Same):
+                objects[str(body)] = known[body]
                 continue
             pk = body.get("id")
             key = str(pk) if type(pk) in (int, str) else f"?{answer.offset + number}"

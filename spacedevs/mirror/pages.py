@@ -20,7 +20,13 @@ SLACK = 4096  # bytes that an object may have grown
 MISSES = 8  # objects that are new: then the rest is parsed at once
 
 Objects = Mapping[str, Sequence[Any]]  # digest and length by id, in the order of the page
-Object = dict[str, Any] | str  # a text: the id of one that is known, and the same
+
+
+class Same(str):
+    """The id of an object that is known, and the same; no text that a source sent."""
+
+
+Object = dict[str, Any] | Same
 
 
 def digest_of(text: bytes) -> str:
@@ -40,7 +46,7 @@ def read_page(body: bytes, known: Objects) -> dict[str, Any]:
     while body[place : place + 1] != b"]":
         digest, length = known.get(expected, ("", 0))
         if digest and digest_of(body[place : place + length]) == digest:
-            results.append(expected)
+            results.append(Same(expected))
         else:
             misses += 1
             length = 0 if misses > MISSES else _length_of(body, place, length)

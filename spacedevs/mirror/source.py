@@ -34,7 +34,7 @@ from spacedevs.mirror.errors import (
 )
 from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.http_client import HttpClient, Reply, header_safe
-from spacedevs.mirror.pages import Object, Objects, read_page
+from spacedevs.mirror.pages import Object, Objects, Same, read_page
 
 MOST_ROWS, LEAST_ROWS = 100, 10  # on a page; 100 is the contract's most
 MOST_COUNT = 1_000_000  # rows of a resource
@@ -187,7 +187,9 @@ class Source:
         if type(count) is not int or not 0 <= count <= MOST_COUNT:
             came = f"says that count is {excerpt(repr(count))}, not 0 to {MOST_COUNT}"
             raise self._http.error(reply.url, came, CHECK)
-        if not isinstance(results, list) or not all(isinstance(row, dict | str) for row in results):
+        if not isinstance(results, list) or not all(
+            isinstance(row, dict | Same) for row in results
+        ):
             raise self._http.error(reply.url, "has no list of objects as its results", CHECK)
         if len(results) > limit:
             came = f"gave {len(results)} rows where {limit} were asked for"

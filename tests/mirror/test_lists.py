@@ -85,6 +85,7 @@ FAULTS: dict[str, tuple[Callable[[Site], None], str]] = {
     "a redirect": (always(does.redirects("https://other.example/")), "has moved to"),
     "a count of text": (body_with(count="x"), "count is 'x'"),
     "results that are no list": (body_with(results={}), "no list of objects"),
+    "results of text": (body_with(results=["5"]), "no list of objects"),
     "rows that were not asked for": (body_with(results=[{"id": 1}] * 101), "gave 101 rows"),
     "a count that is too high": (body_with(count=26), "gives none from row 25 on"),
     "a count that is too low": (body_with(count=24), "moved while it was read"),

@@ -16,11 +16,10 @@ from spacedevs.mirror.models import MirrorCall, MirrorRun
 from spacedevs.mirror.run import Exit
 from tests import pages
 from tests.mirror import upstream as does
-from tests.mirror.running import CATALOGUE, NOW, Site, mirrored, site, tables
+from tests.mirror.running import CATALOGUE, HOUR, NOW, Site, mirrored, site, tables
 
 __all__ = ["mirrored", "site"]  # fixtures
 REAL_AS_OF = as_of.as_of
-HOUR = timedelta(hours=1)
 
 
 # Calls
