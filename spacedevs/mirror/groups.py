@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
 
 from spacedevs.api.viewsets import resources
@@ -44,6 +45,15 @@ def declared_groups() -> tuple[Group, ...]:
 def prepare_rows(rows: Any, context: Any) -> None:
     """The app's own: what it makes of a page's rows before they are written."""
     import_string(f"{settings.MIRRORED}.prepare_rows")(rows, context)
+
+
+def check_groups(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A group that names a list which is not registered stops the start."""
+    named = {name for group in declared_groups() for name in group.lists}
+    return [
+        Error(f"{settings.MIRRORED}.GROUPS names {name!r}, which urls.py does not register.")
+        for name in sorted(named - resources().keys())
+    ]
 
 
 def all_groups() -> list[Group]:
