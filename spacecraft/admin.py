@@ -12,8 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from spacecraft import history, models
-from spacedevs.editing import RecordOptions, figures
-from spacedevs.mirror.editing import RecordAdmin
+from spacedevs.editing import RecordAdmin, RecordOptions, figures
 
 admin.site.site_header = admin.site.site_title = "spacedevs"
 

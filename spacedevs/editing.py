@@ -11,11 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import models as db
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.shapes import contract_allows_null
+from spacedevs.mirror.admin import let_go_button
+from spacedevs.mirror.holds import hold, holds_on
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
 
 ORDER_COUNTS = (
@@ -155,6 +157,9 @@ class RecordOptions(admin.options.BaseModelAdmin):
 
 
 class RecordAdmin(RecordOptions, admin.ModelAdmin):
+    """A record's page. What is changed on it is held against the mirror, and shown as held."""
+
+    change_form_template = "admin/record_change_form.html"
     list_display: Any = ("id", "label")
     list_display_links: Any = ("id", "label")
     readonly_fields: ClassVar[Any] = ("id",)
@@ -170,7 +175,36 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
         return self.opts.ordering
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return sorted(super().get_fields(request, obj), key=lambda name: name != "id")
+        names = (name for name in super().get_fields(request, obj) if name != "held")
+        return sorted(names, key=lambda name: name != "id")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        if not (obj and holds_on(obj)):
+            return shown
+        about = "Changed by hand: a run of the mirror leaves these fields as they are here."
+        return [*shown, ("Held", {"description": about, "fields": ("held",)})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "held")
+
+    @admin.display(description="fields")
+    def held(self, obj: Any) -> str:
+        lines = (
+            (one.field, one.upstream_says(), let_go_button(one, "let-go")) for one in holds_on(obj)
+        )
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} {}</li>", lines))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            hold(obj, form.changed_data, form.initial)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        before = {each.instance.pk: each.initial for each in formset.initial_forms}
+        for row, changed in formset.changed_objects:
+            hold(row, changed, before[row.pk])
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
