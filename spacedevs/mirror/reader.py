@@ -69,10 +69,13 @@ class Named(NamedTuple):
 
 
 class Part(NamedTuple):
+    """A field that holds more than a value; `read` is the Reader's method for its kind."""
+
     name: str
     attname: str
     shape: Any
     column: Any
+    read: str
 
 
 class Plan(NamedTuple):
@@ -82,37 +85,33 @@ class Plan(NamedTuple):
     parse_pk: Parse
     keys: frozenset[str]
     scalars: tuple[tuple[str, str, Parse, bool], ...]  # and whether null can be kept
-    names: tuple[Part, ...]
-    opaque: tuple[Part, ...]
-    ones: tuple[Part, ...]
-    many: tuple[Part, ...]
+    parts: tuple[Part, ...]
 
 
 @cache
 def plan_of(shape: Any) -> Plan:
-    model = shape.Meta.model
+    model, fields = shape.Meta.model, fields_of(shape)
     columns = {accessor(column): column for column in model._meta.get_fields()}
-    scalars, parts = [], dict[str, list[Part]](names=[], opaque=[], ones=[], many=[])
-    fields = fields_of(shape)
+    scalars, parts = [], []
     for name, child in fields.items():
         column = columns.get(str(child.source))
         if name == "id" or isinstance(child, (UrlField, ResponseModeField)) or column is None:
             continue
         nested, attname = part_of(child), getattr(column, "attname", "")
-        part = Part(name, attname, nested, column)
-        if isinstance(child, serializers.SlugRelatedField):
-            parts["names"].append(part)
-        elif nested is None:
+        if nested is None and not isinstance(child, serializers.SlugRelatedField):
             scalars.append((name, attname, parser_of(child, column), column.null))
-        elif issubclass(nested, Quoted):
-            parts["opaque"].append(part)
-        elif isinstance(child, serializers.ListSerializer):
-            parts["many"].append(part)
         else:
-            parts["ones"].append(part)
+            parts.append(Part(name, attname, nested, column, _reader_of(child, nested)))
     parse_pk = parser_of(fields["id"], model._meta.pk)
-    read = {kind: tuple(found) for kind, found in parts.items()}
-    return Plan(model, parse_pk, frozenset(fields), tuple(scalars), **read)
+    return Plan(model, parse_pk, frozenset(fields), tuple(scalars), tuple(parts))
+
+
+def _reader_of(child: serializers.Field, nested: Any) -> str:
+    if nested is None:
+        return "_read_name"
+    if issubclass(nested, Quoted):
+        return "_read_opaque"
+    return "_read_many" if isinstance(child, serializers.ListSerializer) else "_read_one"
 
 
 class Reader:
@@ -172,10 +171,9 @@ class Reader:
             return pk
         row = Row(plan.model, pk, date)
         self._read_scalars(plan, row, body)
-        self._read_names(plan, row, body)
-        self._read_opaque(plan, row, body)
-        self._read_ones(plan, row, body)
-        self._read_many(plan, row, body)
+        for part in plan.parts:
+            if part.name in body:
+                self._read_part(part, row, body[part.name])
         if not plan.keys.issuperset(body):
             kind = plan.model._meta.verbose_name
             self.unknown |= {f"{kind}.{key}" for key in body if key not in plan.keys}
@@ -209,70 +207,56 @@ class Reader:
             except Unreadable as error:
                 raise Unreadable(f"{name}: {error}") from None
 
-    def _read_names(self, plan: Plan, row: Row, body: dict[str, Any]) -> None:
-        for name, attname, _, column in plan.names:
-            if body.get(name) is None:
-                if name in body:
-                    row.values[attname] = None
-                self.named.pop((row.model, row.pk, attname), None)
-                continue
-            key = (row.model, row.pk, attname)
-            self.named[key] = Named(*key, column.related_model, str(body[name]))
+    def _read_part(self, part: Part, row: Row, value: Any) -> None:
+        """A part that can't be read is not told: it stays as it is here, or null."""
+        self.named.pop((row.model, row.pk, part.attname), None)
+        if value is None and part.read != "_read_many":
+            row.values[part.attname] = None
+            return
+        try:
+            getattr(self, part.read)(part, row, value)
+        except Unreadable as error:
+            self._note(f"{part.name}: {error}")
 
-    def _read_opaque(self, plan: Plan, row: Row, body: dict[str, Any]) -> None:
-        for name, attname, shape, column in plan.opaque:
-            if name not in body:
-                continue
-            if body[name] is None:
-                row.values[attname] = None
-                continue
-            problems: list[str] = []
-            read = arrange_many if column.many else arrange
-            value = read(shape, body[name], problems, self.unknown, name)
-            if problems:
-                self._note(problems[0])
-            else:
-                row.values[attname] = value
+    def _read_name(self, part: Part, row: Row, value: Any) -> None:
+        key = (row.model, row.pk, part.attname)
+        self.named[key] = Named(*key, part.column.related_model, str(value))
 
-    def _read_ones(self, plan: Plan, row: Row, body: dict[str, Any]) -> None:
-        for name, attname, shape, _ in plan.ones:
-            if name not in body:
-                continue
-            if body[name] is None:
-                row.values[attname] = None
-                continue
-            try:
-                with self._at(f"{name}."):
-                    row.values[attname] = self._read(shape, body[name], row.date)
-            except Unreadable as error:
-                self._note(f"{name}: {error}")
+    def _read_opaque(self, part: Part, row: Row, value: Any) -> None:
+        problems: list[str] = []
+        read = arrange_many if part.column.many else arrange
+        kept = read(part.shape, value, problems, self.unknown, part.name)
+        if problems:
+            self._note(problems[0])
+        else:
+            row.values[part.attname] = kept
 
-    def _read_many(self, plan: Plan, row: Row, body: dict[str, Any]) -> None:
-        for name, _, shape, relation in plan.many:
-            items = body.get(name)
-            if name not in body:
-                continue
-            if items is not None and type(items) is not list:
-                self._note(f"{name}: {expect(items, 'a list')}")
-                continue
-            before = len(self.notes)
-            keys = list(dict.fromkeys(self._read_items(name, shape, items or [], row.date)))
-            if relation.one_to_many:
-                for key in keys:
-                    child = Row(shape.Meta.model, key, row.date, {relation.field.attname: row.pk})
-                    self._merge(child, ONLY_OWNER)
-                if len(self.notes) == before:
-                    row.children[accessor(relation)] = keys
-            elif relation.concrete:
-                row.links[relation.name] = keys
+    def _read_one(self, part: Part, row: Row, value: Any) -> None:
+        with self._at(f"{part.name}."):
+            row.values[part.attname] = self._read(part.shape, value, row.date)
 
-    def _read_items(self, name: str, shape: Any, items: list[Any], date: datetime) -> Iterator[Any]:
+    def _read_many(self, part: Part, row: Row, value: Any) -> None:
+        items, before, relation = value or [], len(self.notes), part.column
+        if type(items) is not list:
+            raise expect(items, "a list")
+        keys = list(dict.fromkeys(self._read_items(part, items, row.date)))
+        if relation.one_to_many:
+            for key in keys:
+                child = Row(part.shape.Meta.model, key, row.date)
+                child.values[relation.field.attname] = row.pk
+                self._merge(child, ONLY_OWNER)
+            if len(self.notes) == before:
+                row.children[accessor(relation)] = keys
+        elif relation.concrete:
+            row.links[relation.name] = keys
+
+    def _read_items(self, part: Part, items: list[Any], date: datetime) -> Iterator[Any]:
         for number, item in enumerate(items):
             try:
-                with self._at(f"{name}[{number}]."):
-                    yield self._read(shape, item, date)
+                with self._at(f"{part.name}[{number}]."):
+                    yield self._read(part.shape, item, date)
             except Unreadable as error:
-                self._note(f"{name}[{number}]: {error}")
+                self._note(f"{part.name}[{number}]: {error}")
 
     def _merge(self, row: Row, detail: int) -> None:
         """A row's values into those that are told of it already."""
