@@ -12,9 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from spacedevs.mirror.budget import Budget
+from spacedevs.mirror.load import COUNTED
 from spacedevs.mirror.models import MirrorRun
 
-COLUMNS = ("added", "changed", "unchanged", "removed", "held", "refused", "calls")
+COLUMNS = (*COUNTED, "calls")
 
 
 def mute_when_closed(write: Callable[..., None]) -> Callable[..., None]:

@@ -29,7 +29,7 @@ FEW = 5  # rows may always go, and objects always be refused
 
 Rows = dict[type[Model], dict[Any, Row]]
 Prepare = Callable[[Rows, Any], None]
-COUNTED = ("added", "changed", "unchanged", "removed", "held")
+COUNTED = ("added", "changed", "unchanged", "removed", "held", "refused")
 
 
 class Disbelieved(Exception):
@@ -42,23 +42,16 @@ class Disbelieved(Exception):
 
 @dataclass
 class LoadResult:
-    """What a load made of the rows, by model."""
+    """What a load made of the rows: how many of each kind, and a sentence for each oddity."""
 
-    added: Counter[str] = field(default_factory=Counter)
-    changed: Counter[str] = field(default_factory=Counter)
-    unchanged: Counter[str] = field(default_factory=Counter)
-    removed: Counter[str] = field(default_factory=Counter)
-    held: Counter[str] = field(default_factory=Counter)
-    refused: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
     def has_changes(self) -> bool:
-        return any(each.total() for each in (self.added, self.changed, self.removed))
+        return any(self.counts[kind] for kind in ("added", "changed", "removed"))
 
     def add(self, other: "LoadResult") -> None:
-        for name in COUNTED:
-            getattr(self, name).update(getattr(other, name))
-        self.refused += other.refused
+        self.counts.update(other.counts)
         self.notes += other.notes
 
 
@@ -139,8 +132,8 @@ class Load:
             self.seen(f"loading {resource}", done, done)
             self._judge_refused(resource, refused, count, why)
         self._write()
-        self.result.refused += refused
-        self.result.unchanged[label_of(model_of(resource))] += count - done  # with the same bytes
+        self.result.counts["refused"] += refused
+        self.result.counts["unchanged"] += count - done  # with the same bytes
 
     def _read(self, resource: str, key: str, body: Any, date: Any) -> bool:
         shape = shape_of(resource)
@@ -226,7 +219,7 @@ class Load:
         self._changed |= {(model, pk) for pk in write_links(model, rows)}
 
     def _refuse_row(self, row: Row, sentence: str) -> None:
-        self.result.refused += 1
+        self.result.counts["refused"] += 1
         self.reader.refused.add((row.model, row.pk))
         self.reader.notes.append(f"{row.model._meta.verbose_name} {row.pk}: {sentence}")
         self._look_again(row.model, row.pk)
@@ -240,7 +233,7 @@ class Load:
                 continue
             if (noted := orjson.dumps(told, default=str).decode()) != hold.upstream:
                 Hold.objects.filter(pk=hold.pk).update(upstream=noted)
-            self.result.held[hold.model] += 1
+            self.result.counts["held"] += 1
 
     def _known(self, model: type[Model]) -> set[str]:
         """The keys of the rows of a model that came from the source."""
@@ -261,8 +254,7 @@ class Load:
         """A row that came several times, each time with more, is added or changed once."""
         for key in self.reader.told.keys() - self.reader.refused:
             changed = "changed" if key in self._changed else "unchanged"
-            kind = "added" if key in self._added else changed
-            getattr(self.result, kind)[label_of(key[0])] += 1
+            self.result.counts["added" if key in self._added else changed] += 1
 
     # Removing
 
@@ -318,7 +310,7 @@ class Load:
         for table in (Mirrored, Hold):
             table.objects.filter(model=name, key__in=removed).delete()
         self._known(model).difference_update(removed)
-        self.result.removed[name] += len(removed)
+        self.result.counts["removed"] += len(removed)
         kept = "is gone at the source, but in use here."
         kind = model._meta.verbose_name
         self.result.notes += [f"{kind} {pk} {kept}" for pk in sorted(waiting, key=str)]

@@ -141,8 +141,7 @@ class Mirror:
         calls = MirrorCall.objects.filter(host=self.source.budget.host, moment__gte=run.started)
         run.calls = calls.count()
         for name in COUNTED:
-            setattr(run, name, getattr(self.result, name).total())
-        run.refused = self.result.refused
+            setattr(run, name, self.result.counts[name])
         unchanged = code is Exit.DONE and not self.result.has_changes()
         run.outcome = Outcome.UNCHANGED if unchanged else getattr(Outcome, code.name)
         rehearsed = "Nothing was kept: --dry-run changes no row." if self.options.dry_run else ""
