@@ -1,8 +1,4 @@
-"""One URL of the source → its reply: what may be connected to, how long, how much.
-
-The limits of the check of IPs: names are resolved by the system, which has a timeout of its own;
-proxies named in the environment are not used, since they would resolve the names themselves.
-"""
+"""One URL of the source → its reply: how long it may take, and how much it may be."""
 
 import socket
 import ssl
@@ -22,10 +18,8 @@ from spacedevs.mirror.errors import (
     Unreachable,
     excerpt,
 )
-from spacedevs.mirror.hosts import is_public, resolve
 
 LARGEST = 64 * 2**20  # bytes of a body, decompressed
-IPS = 4  # of a host, that are tried
 CONNECT = 10  # seconds that a connection may take
 QUOTED = 8000  # bytes of a body that a quote is made of
 PATIENCE = 4  # times the timeout: what a whole answer may take, its headers included
@@ -85,19 +79,18 @@ class HttpClient:
         *,
         user_agent: str,
         token: str,
-        allow_private: bool,
         timeout: float,
         transport: httpx2.BaseTransport | None,
     ) -> None:
         if not header_safe(token) or " " in token:
             raise Everywhere("The token has characters that no token has; copy it again.")
-        self._token, self._allow_private, self._timeout = token, allow_private, timeout
+        self._token, self._timeout = token, timeout
         headers = {"User-Agent": user_agent, "Accept": "application/json"}
         # A connection for each call: none is kept for an hour, and the deadline knows its socket.
         headers |= {"Accept-Encoding": "gzip", "Connection": "close"}
         if token:
             headers["Authorization"] = f"Token {token}"
-        # Without trust_env: a .netrc would send a password, and a proxy would see every name.
+        # Without trust_env: a .netrc would send a password.
         self._client = httpx2.Client(
             headers=headers,
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT, timeout)),
@@ -110,9 +103,15 @@ class HttpClient:
 
     def fetch(self, url: httpx2.URL, etag: str | None, sending: Callable[[], None]) -> Reply:
         """The reply; `sending` is called as the request is sent. Raises `SourceError`."""
-        ips, deadline = self._ips(url), Deadline(PATIENCE * self._timeout, sending)
+        deadline = Deadline(PATIENCE * self._timeout, sending)
+        headers = {"If-None-Match": etag} if etag else {}
+        extensions = {"trace": deadline.trace}
+        request = self._client.build_request("GET", url, headers=headers, extensions=extensions)
         try:
-            with deadline.running(), closing(self._open(url, ips, etag, deadline)) as response:
+            with (
+                deadline.running(),
+                closing(self._client.send(request, stream=True)) as response,
+            ):
                 body = self._read(url, response)
                 if not deadline.passed:
                     return Reply(url, response.status_code, response.headers, body)
@@ -149,40 +148,6 @@ class HttpClient:
             kind = Everywhere if has_bad_certificate(error) else Unreachable
             return self.error(url, f"can't be reached ({self.quote(str(error))})", check, kind)
         return self.cut_off(url, str(error) or "the connection was lost")
-
-    def _ips(self, url: httpx2.URL) -> list[str]:
-        """What to connect to, all of it looked at: a second look-up may say another IP."""
-        host = url.raw_host.decode()
-        if self._allow_private:
-            return [host]
-        try:
-            ips = resolve(host)
-        except (OSError, UnicodeError):
-            raise self.error(url, "has a host that is not known", LATER, Unreachable) from None
-        if private := [ip for ip in ips if not is_public(ip)]:
-            came = f"leads to {excerpt(private[0])}, which is no public address"
-            do = "name it outright with --from if it is meant"
-            raise self.error(url, came, do, Everywhere)
-        return ips[:IPS]
-
-    def _open(
-        self, url: httpx2.URL, ips: list[str], etag: str | None, deadline: Deadline
-    ) -> httpx2.Response:
-        """The response's head, from the first of `ips` that can be connected to."""
-        headers = {"Host": url.netloc.decode()} | ({"If-None-Match": etag} if etag else {})
-        # The certificate is checked against the name, whatever the IP.
-        extensions = {"sni_hostname": url.raw_host.decode(), "trace": deadline.trace}
-        for number, ip in enumerate(ips, start=1):
-            target = url.copy_with(host=ip)
-            request = self._client.build_request(
-                "GET", target, headers=headers, extensions=extensions
-            )
-            try:
-                return self._client.send(request, stream=True)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if number == len(ips):
-                    raise
-        raise httpx2.ConnectError("no IP")
 
     def _read(self, url: httpx2.URL, response: httpx2.Response) -> bytes:
         """The body, unpacked. A part of it unpacks to less than LARGEST, whatever it is."""

@@ -32,7 +32,6 @@ from spacedevs.mirror.errors import (
     TooLarge,
     excerpt,
 )
-from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.http_client import HttpClient, Reply, header_safe
 from spacedevs.mirror.pages import Object, Objects, Same, read_page
 
@@ -43,6 +42,7 @@ ATTEMPTS = 4
 SHORT_PAUSE = 60  # seconds: a longer one ends the run unless the budget waits
 LONGEST_PAUSE = 86_400  # seconds
 PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2)
+LONGEST_ROOT = 200  # characters
 BOM = b"\xef\xbb\xbf"
 # What a status means that is no answer: its words, what to do, and the kind of error.
 TOKEN = "check the token, or leave it out"  # noqa: S105
@@ -54,6 +54,25 @@ STATUSES: dict[int, tuple[str, str, type[SourceError]]] = {
     504: ("took too long", LATER, TooLarge),
     524: ("took too long", LATER, TooLarge),
 }
+
+
+def parse_root(text: str) -> httpx2.URL:
+    """The source's root, with a slash at its end. Raises `SourceError`."""
+    try:
+        url = httpx2.URL(text.strip())
+    except (httpx2.InvalidURL, UnicodeError):
+        raise Everywhere("The source is no URL; write one like https://host/2.3.0/.") from None
+    # The URL is not printed where it has a password.
+    if url.userinfo:
+        raise Everywhere(f"The source at {url.host} has a user name in its URL; give --token.")
+    usable = url.scheme in ("http", "https") and url.host and (url.port or 80) < 2**16
+    if not usable or url.query or url.fragment or len(str(url)) > LONGEST_ROOT:
+        shown = excerpt(str(url.copy_with(query=None, fragment=None)))
+        raise Everywhere(
+            f"{shown} can't be a source; write a URL like https://host/2.3.0/, "
+            f"of at most {LONGEST_ROOT} characters."
+        )
+    return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
 
 
 class Known(NamedTuple):
@@ -87,7 +106,6 @@ class Page:
 class Source:
     """A server that speaks the contract, asked within `budget`; a context manager.
 
-    `allow_private`: the user named this host outright, and its IP may be a private one.
     `timeout`: seconds that the source may be silent. `sleep`, `now`, `transport`: for tests.
     `is_own`: whether it is another server of this project. `notes`: what was odd in its answers,
     and was taken all the same.
@@ -97,7 +115,6 @@ class Source:
     budget: Budget
     user_agent: str
     token: str = field(default="", repr=False)
-    allow_private: bool = False
     timeout: float = TIMEOUT
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = utc_now
@@ -110,7 +127,6 @@ class Source:
         self._http = HttpClient(
             user_agent=self.user_agent,
             token=self.token,
-            allow_private=self.allow_private,
             timeout=self.timeout,
             transport=self.transport,
         )

@@ -30,7 +30,7 @@ def source(db: None, upstream: Upstream, clock: Clock) -> Iterator[Make]:
 
         def make(root: str = "", *, limit: int = 15, wait: bool = False, **kwargs: Any) -> Source:
             budget = Budget(HOST, limit, now=clock.now, sleep=clock.sleep, wait=wait)
-            given = {"allow_private": True, "timeout": 30, "user_agent": "spacedevs/0.1.0"}
+            given = {"timeout": 30, "user_agent": "spacedevs/0.1.0"}
             given |= {"sleep": clock.sleep, "now": clock.now, **kwargs}
             return made.enter_context(Source(root or upstream.url, budget, **given))
 

@@ -9,10 +9,9 @@ from django.apps import apps
 from django.db.models import Model
 
 from spacedevs.mirror.budget import Budget
-from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.models import Hold, MirrorCall, Mirrored, MirrorList, MirrorPage, MirrorRun
 from spacedevs.mirror.run import Exit, Mirror, Options
-from spacedevs.mirror.source import Source
+from spacedevs.mirror.source import Source, parse_root
 from spacedevs.references import referrers_first
 from tests.mirror import upstream as does
 from tests.mirror.upstream import Request, Row, Upstream
@@ -84,7 +83,6 @@ class Site:
             self.upstream.url,
             Budget(host, budget, now=self.clock),
             user_agent="spacedevs/test",
-            allow_private=True,
             timeout=timeout,
             token=token,
             now=self.clock,

@@ -264,15 +264,14 @@ def test_four_refused_connections_cost_no_call(source: Make, nobody: str, clock:
     assert (len(clock.slept), counted()) == (3, 0)
 
 
-@pytest.mark.parametrize("allow_private", [False, True])
 def test_a_host_that_is_not_known_costs_no_call(
-    source: Make, clock: Clock, monkeypatch: pytest.MonkeyPatch, allow_private: bool
+    source: Make, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    error = error_of(source("https://nobody.example/2.3.0/", allow_private=allow_private))
+    error = error_of(source("https://nobody.example/2.3.0/"))
     assert (type(error), len(clock.slept), counted()) == (Unreachable, 3, 0)
 
 

@@ -11,9 +11,9 @@ from django.test import Client
 from spacecraft import models
 from spacedevs.mirror import as_of, load, run
 from spacedevs.mirror.budget import Budget
-from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.models import MirrorCall, MirrorRun
 from spacedevs.mirror.run import Exit
+from spacedevs.mirror.source import parse_root
 from tests import pages
 from tests.mirror import upstream as does
 from tests.mirror.running import CATALOGUE, HOUR, NOW, Site, mirrored, site, tables

@@ -1,6 +1,5 @@
 """What is sent to a source, what may be connected to, and what of its answer is read."""
 
-import socket
 import ssl
 from dataclasses import replace
 
@@ -9,9 +8,8 @@ import pytest
 
 from spacedevs.mirror import http_client
 from spacedevs.mirror.errors import Everywhere, ServerError, SourceError
-from spacedevs.mirror.hosts import is_public
 from tests.mirror import upstream as u
-from tests.mirror.sources import EMPTY, JSON, TOKEN, Make, counted, error_of
+from tests.mirror.sources import TOKEN, Make, error_of
 from tests.mirror.upstream import Upstream
 
 # Headers, and the token
@@ -206,73 +204,6 @@ def test_a_root_that_is_no_http_url_is_refused(source: Make, root: str) -> None:
 @pytest.mark.parametrize("end", ["/2.3.0", "/2.3.0/", "/2.3.0//"])
 def test_the_root_ends_with_a_slash(source: Make, end: str) -> None:
     assert str(source(f"https://host{end}").root) == "https://host/2.3.0/"
-
-
-@pytest.mark.parametrize(
-    "ip",
-    [
-        *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
-        *("0.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::", "fe80::1"),
-        *("fc00::1", "ff02::1", "fec0::1", "::ffff:127.0.0.1", "2002:7f00:1::"),
-        *("64:ff9b::7f00:1", "64:ff9b:1::1", "2001:db8::1", "2001:0:0:0:0:0:80ff:fffe"),
-    ],
-)
-def test_an_ip_that_is_not_public(ip: str) -> None:
-    assert not is_public(ip)
-
-
-@pytest.mark.parametrize("ip", ["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8", "64:ff9b::808:808"])
-def test_an_ip_that_is_public(ip: str) -> None:
-    assert is_public(ip)
-
-
-def resolves(monkeypatch: pytest.MonkeyPatch, *ips: str) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 0)) for ip in ips]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]"])
-def test_a_private_ip_is_refused(source: Make, upstream: Upstream, host: str) -> None:
-    error = str(error_of(source(f"http://{host}:{upstream.port}/2.3.0/", allow_private=False)))
-    assert "no public address" in error or "not known" in error
-    assert (upstream.requests, counted()) == ([], 0)
-
-
-def test_one_private_ip_among_public_ones_is_refused(
-    source: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolves(monkeypatch, "8.8.8.8", "10.0.0.1")
-    error = error_of(source("https://host/", allow_private=False))
-    assert (type(error), "10.0.0.1" in str(error)) == (Everywhere, True)
-
-
-def test_only_the_ip_that_was_looked_at_is_connected_to(
-    source: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[httpx2.Request] = []
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
-        return httpx2.Response(200, headers=JSON, content=iter([EMPTY]))
-
-    resolves(monkeypatch, "8.8.8.8")
-    transport = httpx2.MockTransport(answer)
-    source("https://host/", allow_private=False, transport=transport).page("agencies", 0)
-    named = (seen[0].url.host, seen[0].headers["Host"], seen[0].extensions["sni_hostname"])
-    assert named == ("8.8.8.8", "host", "host")
-
-
-def test_the_next_ip_is_tried_where_one_does_not_answer(
-    source: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        if request.url.host == "8.8.8.8":
-            raise httpx2.ConnectError("refused")
-        return httpx2.Response(200, headers=JSON, content=iter([EMPTY]))
-
-    resolves(monkeypatch, "8.8.8.8", "8.8.4.4")
-    asked = source("https://host/", allow_private=False, transport=httpx2.MockTransport(answer))
-    assert asked.page("agencies", 0, attempts=1).results == []
 
 
 def test_a_certificate_that_is_refused_is_not_asked_for_again(source: Make) -> None:

@@ -2,7 +2,6 @@ import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
-from os import environ
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,10 +14,9 @@ from spacedevs.errors import sentence_of
 from spacedevs.mirror.budget import Budget, utc_now
 from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
-from spacedevs.mirror.hosts import parse_root
 from spacedevs.mirror.models import MirrorRun
 from spacedevs.mirror.run import Busy, Exit, Mirror, Options, Stopped, describe
-from spacedevs.mirror.source import Source
+from spacedevs.mirror.source import Source, parse_root
 from spacedevs.mirror.stop import Stop
 
 MOST_CALLS = 100_000
@@ -114,8 +112,6 @@ class Command(BaseCommand):
             named,
             self.budget,
             token=options["token"] or environment.text("MIRROR_TOKEN"),
-            # A private IP is refused unless somebody named this source outright.
-            allow_private=bool(options["source"] or environ.get("MIRROR_FROM")),
             user_agent=f"spacedevs/{environment.VERSION} (self-hosted mirror)",
             sleep=self.sleep,
         )
