@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from spacedevs.mirror.errors import SourceError
+from spacedevs.mirror.errors import SourceError, TooLarge
 from spacedevs.mirror.models import MirrorList, MirrorPage
 from spacedevs.mirror.pages import Objects, Same, digest_of
-from spacedevs.mirror.source import ATTEMPTS, MOST_ROWS, Known, Page, Source
+from spacedevs.mirror.source import ATTEMPTS, LEAST_ROWS, MOST_ROWS, Known, Page, Source
 
 # Pages that were read longer ago are of another catalogue.
 STALE = timedelta(days=1)
@@ -86,7 +86,12 @@ class ListReading:
                     f"{self._disorder()}; try again later."
                 )
             offset, limit = gap
-            page = self._ask(offset, limit or size)
+            try:
+                page = self._ask(offset, limit or size)
+            except TooLarge:
+                # The next run begins below the smallest that was tried.
+                self.state.page_size = max(LEAST_ROWS, size // 2**self.attempts)
+                raise
             size, reads = page.limit, reads + 1
             self._keep(page)
             self.seen(self.resource, self._rows_read(), self.state.count)

@@ -15,7 +15,7 @@ from spacedevs.ids import is_own
 from spacedevs.living import LivingDurationField
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.models import Hold, Mirrored, label_of
-from spacedevs.mirror.reader import Key, Reader, Row, models_within
+from spacedevs.mirror.reader import Key, Reader, Row, models_within, plan_of
 from spacedevs.references import in_use, protected, referrers_first, unused
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
@@ -260,32 +260,37 @@ class Load:
 
     def _find_lost_children(self, model: type[Model], rows: dict[Any, Row]) -> None:
         """Rows that are a row's here, and are not in its list at the source."""
-        listed = {model_of(reading.resource) for reading in self.readings}
         for relation in model._meta.related_objects:
-            owners = {
-                pk: row.children[accessor(relation)]
-                for pk, row in rows.items()
-                if accessor(relation) in row.children
-            }
-            child: Any = relation.related_model
-            if not owners or child in listed:
-                continue
-            column = relation.field.attname
-            here = child._base_manager.filter(**{f"{column}__in": owners})
-            for owner, pk in here.values_list(column, "pk"):
-                if pk not in owners[owner] and str(pk) in self._known(child):
-                    self._gone.setdefault(child, set()).add(str(pk))
+            name = accessor(relation)
+            owners = {pk: row.children[name] for pk, row in rows.items() if name in row.children}
+            if owners:
+                self._lose_children(relation, owners)
+
+    def _lose_children(self, relation: Any, owners: dict[Any, Any]) -> None:
+        """`owners`: by key, the children that a row still has."""
+        child, column = relation.related_model, relation.field.attname
+        if child in map(model_of, self._again):
+            return  # its own list says what is gone
+        here = child._base_manager.filter(**{f"{column}__in": owners})
+        for owner, pk in here.values_list(column, "pk"):
+            if pk not in owners[owner] and str(pk) in self._known(child):
+                self._gone.setdefault(child, set()).add(str(pk))
 
     def _remove_gone(self) -> None:
-        for model, keys in self._gone.items():
-            keys -= {str(pk) for of, pk in self.reader.told if of is model}
         for reading in self.readings:
-            there = reading.digests().keys()
-            if not any(key.startswith("?") for key in there):
-                model = model_of(reading.resource)
-                self._gone[model] = self._known(model) - there
+            model, there = model_of(reading.resource), reading.digests().keys()
+            if any(key.startswith("?") for key in there):
+                continue
+            self._gone[model] = self._known(model) - there
+            for part in plan_of(shape_of(reading.resource)).parts:
+                if part.column.one_to_many:
+                    owners = map(model._meta.pk.to_python, self._gone[model])
+                    self._lose_children(part.column, dict.fromkeys(owners, ()))
+        listed = set(map(model_of, self._again))
         for model in referrers_first(self._gone):
-            self._remove(model, self._gone[model])
+            # A child may have gone to another parent.
+            told = {str(pk) for of, pk in self.reader.told if of is model and of not in listed}
+            self._remove(model, self._gone[model] - told)
         if self.result.has_changes():
             for model in referrers_first(self._nested_models()):
                 self._remove(model, unused(model) & self._known(model))

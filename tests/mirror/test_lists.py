@@ -171,6 +171,16 @@ def shuffled(site: Site, resource: str) -> None:
     site.upstream.behave(shuffle, path=f"{resource}/", times=None)
 
 
+def test_a_list_that_failed_for_its_size_is_asked_for_in_smaller_pages_until_it_works(
+    site: Site,
+) -> None:
+    site.upstream.largest = 11  # four attempts try 100, 50, 25 and 12
+    only = ("agencies",)
+    assert site.mirror(only=only).code == Exit.FAILED
+    assert site.mirror(only=only).code == Exit.DONE
+    assert site.state("agencies").page_size == 10
+
+
 def test_rows_of_one_name_are_neither_repeated_nor_lost_between_pages(site: Site) -> None:
     for index in range(8, 18):
         pk = site.id_of("config/image_licenses", index)

@@ -89,12 +89,20 @@ def test_a_flight_that_moved_to_another_craft_stays(mirrored: Site) -> None:
     assert models.SpacecraftFlight.objects.get(pk=flight["id"]).spacecraft_id == other
 
 
-def test_a_craft_goes_once_its_flights_have_gone(mirrored: Site) -> None:
+def test_a_craft_that_is_gone_takes_its_flights_with_it(mirrored: Site) -> None:
     pk = mirrored.catalogue.body("spacecraft_flights", 0)["spacecraft"]["id"]
     mirrored.catalogue.remove("spacecraft", pk)
-    assert mirrored.mirror().says(f"spacecraft {pk} is gone at the source, but in use here.")
-    mirrored.mirror()
+    mirrored.mirror(only=CATALOGUE)
     assert not models.Spacecraft.objects.filter(pk=pk).exists()
+    assert not models.SpacecraftFlight.objects.filter(spacecraft=pk).exists()
+
+
+def test_a_craft_that_is_gone_stays_while_a_flight_of_ours_is_its(mirrored: Site) -> None:
+    pk = mirrored.catalogue.body("spacecraft_flights", 0)["spacecraft"]["id"]
+    models.SpacecraftFlight.objects.create(spacecraft_id=pk)
+    mirrored.catalogue.remove("spacecraft", pk)
+    assert mirrored.mirror().says(f"spacecraft {pk} is gone at the source, but in use here.")
+    assert models.Spacecraft.objects.filter(pk=pk).exists()
 
 
 def with_variants(site: Site, *numbers: int) -> Any:
