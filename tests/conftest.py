@@ -23,9 +23,18 @@ from rest_framework.serializers import BaseSerializer, ListSerializer, Serialize
 
 from spacedevs import clock
 from spacedevs.mirror import as_of
-from tests.servers import ROOT, free_port, manage, running_server
+from tests.servers import free_port, manage, running_server
 
-__all__ = ["ROOT", "manage", "running_server"]
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test of what one database alone does is not one of the other's: it is left out there."""
+    elsewhere = []
+    for item in list(items):
+        mark = item.get_closest_marker("only_on")
+        if mark and connection.vendor not in mark.args:
+            items.remove(item)
+            elsewhere.append(item)
+    config.hook.pytest_deselected(items=elsewhere)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ROOT, free_port, fresh_database, wait_until_it_answers
+from tests.conftest import fresh_database
+from tests.servers import ROOT, free_port, wait_until_it_answers
 
 PREPARE = ["python", "manage.py", "prepare"]
 Instruction = tuple[str, str]

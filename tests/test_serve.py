@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.conftest import manage, run, shell, wait_until_it_answers
+from tests.conftest import run, shell
+from tests.servers import manage, wait_until_it_answers
 
 NOWHERE = "postgres://127.0.0.1:1/x"
 CSS = "/static/rest_framework/css/default.css"

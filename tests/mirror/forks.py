@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from django.core.management import call_command, load_command_class
 
-from tests.conftest import manage
+from tests.servers import manage
 
 
 class Forks:

@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from spacedevs.mirror.run import Exit
-from tests.conftest import fresh_database, manage
+from tests.conftest import fresh_database
 from tests.mirror.sources import small_catalogue
 from tests.mirror.upstream import Upstream
+from tests.servers import manage
 
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]

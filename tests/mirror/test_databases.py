@@ -8,7 +8,6 @@ import os
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
 
 from spacedevs.mirror.run import Exit
 from tests.mirror.processes import (
@@ -28,8 +27,8 @@ __all__ = ["env", "migrated", "start", "upstream"]  # fixtures
 Env = dict[str, str]
 CRAFT = "SELECT count(*) FROM spacecraft_spacecraft"
 
-on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="a file of SQLite's")
-on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="one of PostgreSQL's")
+on_sqlite = pytest.mark.only_on("sqlite")
+on_postgresql = pytest.mark.only_on("postgresql")
 
 
 def with_options(env: Env, **options: object) -> Env:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import fresh_database, running_server, shell
+from tests.conftest import fresh_database, shell
+from tests.servers import running_server
 from tests.test_browser import browser, page, pytestmark
 
 __all__ = ["browser", "page", "pytestmark"]  # fixtures, and what says why there is no browser

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from spacedevs.mirror.run import Exit
-from tests.conftest import running_server
 from tests.mirror import upstream as does
 from tests.mirror.forks import Forks, forks
 from tests.mirror.processes import (
@@ -30,6 +29,7 @@ from tests.mirror.processes import (
     upstream,
 )
 from tests.mirror.upstream import Upstream
+from tests.servers import running_server
 from tests.upstream_bodies import Ref
 
 __all__ = ["env", "migrated", "start", "upstream"]  # fixtures
