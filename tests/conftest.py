@@ -25,16 +25,25 @@ from spacedevs import clock
 from spacedevs.mirror import as_of
 from tests.servers import free_port, manage, running_server
 
+# The fixtures that bring a database; pytest-django's own, and those that make a fresh one.
+DATABASES = {"db", "empty", "env", "fresh", "server"}
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test of what one database alone does is not one of the other's: it is left out there."""
-    elsewhere = []
-    for item in list(items):
-        mark = item.get_closest_marker("only_on")
-        if mark and connection.vendor not in mark.args:
-            items.remove(item)
-            elsewhere.append(item)
+    """Leaves out what runs on the other database: what only that does, and what needs none.
+
+    A test that asks for no database runs once, on SQLite.
+    """
+    elsewhere = [item for item in items if connection.vendor not in databases_of(item)]
+    items[:] = [item for item in items if item not in elsewhere]
     config.hook.pytest_deselected(items=elsewhere)
+
+
+def databases_of(item: Any) -> tuple[str, ...]:
+    if mark := item.get_closest_marker("only_on"):
+        return tuple(mark.args)
+    needs_one = item.get_closest_marker("django_db") or DATABASES & set(item.fixturenames)
+    return ("sqlite", "postgresql") if needs_one else ("sqlite",)
 
 
 @pytest.fixture(scope="session")

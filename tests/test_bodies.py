@@ -173,8 +173,8 @@ def test_a_quoted_part_that_is_not_as_its_shape_says_stays_where_it_is_untouched
 
 
 def test_a_quoted_part_that_an_editor_changes_is_checked(admin_client: Client) -> None:
-    page = save(admin_client, Launch.objects.all()[0], status='{"id": null}')
-    assert errors(page)["status"][0] == "id: null where a value is required."
+    page = save(admin_client, Launch.objects.all()[0], status='{"id": "3"}')
+    assert errors(page)["status"][0] == "id: '3' where a whole number is expected."
 
 
 def test_what_an_editor_changes_is_checked_and_the_rest_is_not(admin_client: Client) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -70,8 +70,8 @@ class Load:
 
     `is_whole`: the lists are all of their group, so that what is not in them is gone at the
     source, and goes here. `prepare` is given each page's rows, and `context`, before they are
-    written. `believed`: the lists whose size is not judged. `read_at`: when the lists of other
-    groups were read; what nests here and is older does not change their rows. Raises `Disbelieved`.
+    written. `believed`: the lists whose size is not judged. `left`: models of which rows are added
+    and none is changed, since another group says what they are. Raises `Disbelieved`.
     """
 
     def __init__(
@@ -82,14 +82,14 @@ class Load:
         prepare: Prepare,
         context: Any,
         believed: Iterable[str],
-        read_at: dict[type[Model], datetime],
+        left: set[type[Model]],
         seen: Callable[[str, int, int], None],
     ) -> None:
         by_model = {model_of(reading.resource): reading for reading in readings}
         # What is referred to first: the lists with the most detailed shape of each row.
         self.readings = [by_model[model] for model in reversed(referrers_first(by_model))]
         self.is_whole, self.prepare, self.context = is_whole, prepare, context
-        self.believed, self.read_at, self.seen = set(believed), read_at, seen
+        self.believed, self.left, self.seen = set(believed), left, seen
         self._mirrored: dict[type[Model], set[str]] = {}
         self.result, self.reader = LoadResult(), Reader(self._known)
         self._gone: dict[type[Model], set[str]] = {}
@@ -196,9 +196,8 @@ class Load:
         stored: dict[Any, Any] = model._base_manager.select_for_update().in_bulk(list(rows))
         holds = held_fields(model, rows)
         added, changed = [], []
-        read_at = self.read_at.get(model)
         for pk, row in list(rows.items()):
-            if read_at and row.date < read_at and pk in stored:
+            if model in self.left and pk in stored:
                 del rows[pk]
                 continue
             self._leave_held(row, holds.get(str(pk), {}))

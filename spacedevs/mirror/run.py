@@ -12,9 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DataError, Error, IntegrityError, connection, transaction
-from django.db.models import Model
 
-from spacedevs.api.viewsets import resources
 from spacedevs.errors import sentence_of
 from spacedevs.mirror.budget import Spent
 from spacedevs.mirror.errors import Everywhere, NotServed, SourceError
@@ -260,6 +258,8 @@ class Mirror:
         return min(read_at) if len(read_at) == len(group.lists) else None
 
     def _load_once(self, group: Group, readings: list[ListReading], context: Any) -> LoadResult:
+        # A craft that nests in a flight is of another hour than the catalogue.
+        others = (each for each in declared_groups() if not set(each.lists) & set(group.lists))
         with transaction.atomic():
             result = Load(
                 readings,
@@ -267,19 +267,12 @@ class Mirror:
                 prepare=prepare_rows,
                 context=context,
                 believed=self.options.force,
-                read_at=self._read_at(group),
+                left={model_of(name) for each in others for name in each.lists},
                 seen=self.seen,
             ).run()
             if self.options.dry_run:
                 transaction.set_rollback(True)
         return result
-
-    def _read_at(self, group: Group) -> dict[type[Model], datetime]:
-        """When the lists that are not of this group were read, by model."""
-        states = MirrorList.objects.filter(source=str(self.source.root))
-        served = resources().keys() - set(group.lists)
-        rows = states.filter(resource__in=served)
-        return {model_of(state.resource): state.read_at for state in rows if state.read_at}
 
     def _notice_deleted(self) -> None:
         """What came from the source and was deleted here comes back: all is compared anew."""

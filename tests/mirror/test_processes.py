@@ -34,7 +34,7 @@ from tests.upstream_bodies import Ref
 
 __all__ = ["env", "migrated", "start", "upstream"]  # fixtures
 
-KILLS = 25
+KILLS = 15
 MEANWHILE = 10  # requests while a run runs
 # Those of the first group, which is loaded as one.
 LISTS = ("spacecraft", "spacecraft_configurations", "spacecraft_configuration_families", "agencies")
