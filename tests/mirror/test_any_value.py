@@ -50,7 +50,7 @@ def load(resource: str, body: Any) -> LoadResult:
             prepare=prepare_rows,
             context=None,
             believed=(resource,),
-            read_at={},
+            left=set(),
             seen=lambda *_: None,
         ).run()
         connection.check_constraints()
