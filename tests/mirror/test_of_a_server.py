@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-import httpx
+import httpx2
 import pytest
 from django.core.management import call_command
 from django.test import Client
@@ -16,8 +16,8 @@ EACH = 10  # record is asked for by its address, too
 
 
 @pytest.fixture
-def source(server: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server) as client:
+def source(server: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=server) as client:
         yield client
 
 
@@ -39,7 +39,7 @@ def test_a_second_run_changes_nothing_and_says_so(
     assert "unchanged: 0 added, 0 changed" in capsys.readouterr().out
 
 
-def addresses(source: httpx.Client) -> list[str]:
+def addresses(source: httpx2.Client) -> list[str]:
     """Every page of every list in every mode, and some of the records."""
     found = []
     for resource, viewset in resources().items():
@@ -56,7 +56,7 @@ def addresses(source: httpx.Client) -> list[str]:
 
 
 def test_a_mirror_answers_everything_byte_for_byte_as_the_server_that_it_mirrors(
-    source: httpx.Client, mirrored: None, api: Client, monkeypatch: pytest.MonkeyPatch
+    source: httpx2.Client, mirrored: None, api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = addresses(source)
     assert len(asked) > 100
