@@ -254,12 +254,16 @@ class ListReading:
             packed = MirrorPage.objects.values_list("changed", flat=True).get(pk=page.pk)
             yield {key: (body, page.date) for key, body in _unpack(packed).items()}
 
-    def settle(self, again: set[str]) -> None:
+    def settle(self, loaded: set[str]) -> None:
         """The list is loaded: only what tells that it is unchanged is kept of its pages.
 
-        `again`: the ids of objects that have to be looked at by the next reading as well.
+        `loaded`: the ids of objects that were. Every other that was not before either has to be
+        looked at by the next reading.
         """
-        digests = {key: digest for key, digest in self.digests().items() if key not in again}
+        read = self.digests()
+        known = {key for key, digest in read.items() if self._loaded.get(key) == digest}
+        digests = {key: read[key] for key in known | loaded}
+        again = read.keys() - digests.keys()
         self.state.loaded = orjson.dumps(digests).decode()
         self.state.read_at, self.state.loaded_at = self.read_at(), self.now()
         self.state.compared_at = self.state.compared_at or self.now()

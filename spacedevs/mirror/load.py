@@ -95,7 +95,8 @@ class Load:
         self._gone: dict[type[Model], set[str]] = {}
         self._added: set[Key] = set()
         self._changed: set[Key] = set()
-        self._again: dict[str, set[str]] = {reading.resource: set() for reading in self.readings}
+        self._loaded: dict[str, set[str]] = {each.resource: set() for each in self.readings}
+        self._again: dict[str, set[str]] = {each.resource: set() for each in self.readings}
 
     def run(self) -> LoadResult:
         for reading in self.readings:
@@ -105,7 +106,7 @@ class Load:
         if self.is_whole:
             self._remove_gone()
         for reading in self.readings:
-            reading.settle(self._again[reading.resource])
+            reading.settle(self._loaded[reading.resource] - self._again[reading.resource])
         unknown = sorted(self.reader.unknown)
         self.result.notes += self.reader.notes
         self.result.notes += [f"{key} is no key of the contract; left out." for key in unknown]
@@ -125,6 +126,7 @@ class Load:
                     refused, why = refused + 1, self.reader.notes[-1]
                 if len(self.reader.notes) > before:
                     self._again[resource].add(key)
+            self._loaded[resource] |= items.keys()
             done += len(items)
             if done - written >= WRITTEN_AT_ONCE:
                 written = done

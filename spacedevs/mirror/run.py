@@ -26,7 +26,7 @@ from spacedevs.mirror.groups import (
 )
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.load import COUNTED, Disbelieved, Load, LoadResult, model_of
-from spacedevs.mirror.models import MirrorCall, Mirrored, MirrorList, MirrorRun
+from spacedevs.mirror.models import MirrorCall, Mirrored, MirrorList, MirrorPage, MirrorRun
 from spacedevs.mirror.source import ATTEMPTS, Source
 
 Outcome = MirrorRun.Outcome
@@ -298,9 +298,8 @@ class Mirror:
 
 
 def forget_all() -> None:
-    """The next readings compare every object with its row, whatever was loaded before."""
-    for state in MirrorList.objects.all():
-        state.pages.all().delete()
+    """The next readings compare every object with its row; what is staged is not lost."""
+    MirrorPage.objects.filter(staged=False).delete()
     MirrorList.objects.update(loaded="{}", compared_at=None)
 
 

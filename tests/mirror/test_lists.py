@@ -273,6 +273,19 @@ def test_what_was_deleted_here_comes_back_with_the_next_run(mirrored: Site) -> N
     assert models.SpacecraftFlight.objects.count() == count
 
 
+def test_what_is_staged_when_a_row_is_deleted_here_is_not_read_again(mirrored: Site) -> None:
+    mirrored.catalogue.edition(2)
+    assert mirrored.mirror(budget=1, only=("agencies", "spacecraft")).code == Exit.UNFINISHED
+    gone = mirrored.id_of("config/countries")
+    models.Agency.country.through.objects.all().delete()
+    models.Country.objects.filter(pk=gone).delete()
+    result = mirrored.mirror(only=("agencies", "spacecraft"))
+    assert (result.code, len(result.calls)) == (Exit.DONE, 1)
+    mirrored.mirror()
+    assert models.Country.objects.filter(pk=gone).exists()
+    assert models.Agency.country.through.objects.exists()
+
+
 def test_what_was_refused_is_looked_at_again_though_it_did_not_change(mirrored: Site) -> None:
     pk = mirrored.id_of("agencies")
     mirrored.upstream.etags = True
