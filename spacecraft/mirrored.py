@@ -27,7 +27,9 @@ def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
     if source.is_own:
         source.sleep(1)
         again = source.page("spacecraft", 0, mode="normal", filters={"in_space": "true"})
-        first = {key: item for page in lists["spacecraft"].changed() for key, item in page.items()}
+        first = {
+            key: item for page, _ in lists["spacecraft"].changed() for key, item in page.items()
+        }
         return set(_grown(first, again.results, again.date))
     stations = source.page(STATIONS, 0, filters={"docked_vehicles__gte": 1}).results
     docked = set(_chasers(stations))

@@ -248,11 +248,12 @@ class ListReading:
     def read_at(self) -> datetime:
         return min(page.date for page in self._walk())
 
-    def changed(self) -> Iterator[dict[str, Item]]:
-        """For each page, the objects that are not loaded as they are, by id."""
+    def changed(self) -> Iterator[tuple[dict[str, Item], int]]:
+        """For each page, the objects that are not loaded as they are, by id; and its last row."""
         for page in list(self._walk()):
             packed = MirrorPage.objects.values_list("changed", flat=True).get(pk=page.pk)
-            yield {key: (body, page.date) for key, body in _unpack(packed).items()}
+            items = {key: (body, page.date) for key, body in _unpack(packed).items()}
+            yield items, page.offset + page.length
 
     def settle(self, loaded: set[str]) -> None:
         """The list is loaded: only what tells that it is unchanged is kept of its pages.

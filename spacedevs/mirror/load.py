@@ -119,7 +119,7 @@ class Load:
         self._judge_size(resource, count)
         done = written = refused = 0
         why = ""
-        for items in reading.changed():
+        for items, row in reading.changed():
             for key, (body, date) in items.items():
                 before = len(self.reader.notes)
                 if not self._read(resource, key, body, date):
@@ -131,7 +131,7 @@ class Load:
             if done - written >= WRITTEN_AT_ONCE:
                 written = done
                 self._write()
-            self.seen(f"loading {resource}", done, done)
+            self.seen(f"loading {resource}", row, count)
             self._judge_refused(resource, refused, count, why)
         self._write()
         self.result.counts["refused"] += refused
