@@ -54,7 +54,8 @@ class MirrorRunAdmin(Seen):
 
 @admin.register(MirrorList)
 class MirrorListAdmin(Seen):
-    list_display = ("resource", "source", "count", "read_at", "page_size", "fault")
+    list_display = ("resource", "count", "read_at", "page_size", "fault", "source")
+    ordering = ("source", "resource")
     list_filter = ("source",)
     exclude = ("loaded",)
 
