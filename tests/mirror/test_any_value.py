@@ -34,8 +34,8 @@ class OneObject:
     def digests(self) -> dict[str, str]:
         return {"1": ""}
 
-    def changed(self) -> Iterator[dict[str, Any]]:
-        yield {"1": (self.body, clock.now())}
+    def changed(self) -> Iterator[tuple[dict[str, Any], int]]:
+        yield {"1": (self.body, clock.now())}, 1
 
     def settle(self, again: set[str]) -> None:
         pass
