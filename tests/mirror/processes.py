@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tests.servers import manage
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
 MANY = ("--budget", "100000")
+MANAGE = tuple(manage())
 
 
 @pytest.fixture
@@ -58,9 +59,10 @@ def start(upstream: Upstream, env: dict[str, str]) -> Iterator[Start]:
             variables: dict[str, str] | None = None,
             stdout: int = subprocess.PIPE,
             stderr: int = subprocess.STDOUT,
+            program: Sequence[str] = MANAGE,
         ) -> Process:
             process = subprocess.Popen(
-                manage("mirror", "--from", upstream.url, *MANY, *arguments),
+                [*program, "mirror", "--from", upstream.url, *MANY, *arguments],
                 env={**env, **(variables or {})},
                 stdout=stdout,
                 stderr=stderr,

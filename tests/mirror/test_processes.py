@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,6 +36,23 @@ from tests.upstream_bodies import Ref
 __all__ = ["env", "migrated", "start", "upstream"]  # fixtures
 
 KILLS = 15
+# manage.py, in which the first page is met by an error that nobody foresaw.
+ODD_AT_FIRST = """
+import sys
+import django
+django.setup()
+from django.core.management import execute_from_command_line
+from spacedevs.mirror.source import Source
+
+rows = Source._rows
+
+def odd(*args):
+    Source._rows = rows
+    raise RuntimeError("odd")
+
+Source._rows = odd
+execute_from_command_line(sys.argv)
+"""
 MEANWHILE = 10  # requests while a run runs
 # Those of the first group, which is loaded as one.
 LISTS = ("spacecraft", "spacecraft_configurations", "spacecraft_configuration_families", "agencies")
@@ -195,6 +213,13 @@ def test_a_standing_mirror_outlives_a_fault_of_the_source(upstream: Upstream, st
     upstream.behave(does.fails(403))
     with standing(start("--every", "1s")) as lines:
         assert any("answered 403" in line for line in lines)
+        assert any(line.startswith("done:") for line in lines)
+
+
+def test_a_standing_mirror_outlives_an_unforeseen_error(start: Start) -> None:
+    process = start("--every", "1s", program=[sys.executable, "-c", ODD_AT_FIRST])
+    with standing(process) as lines:
+        assert any("RuntimeError: odd. Please report this." in line for line in lines)
         assert any(line.startswith("done:") for line in lines)
 
 
