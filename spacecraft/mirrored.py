@@ -13,7 +13,7 @@ from spacedevs.mirror.groups import Group
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.load import Rows
 from spacedevs.mirror.reader import Row
-from spacedevs.mirror.source import Source
+from spacedevs.mirror.source import LEAST_ROWS, Source
 
 STATIONS = "space_stations"
 
@@ -31,7 +31,7 @@ def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
             key: item for page, _ in lists["spacecraft"].changed() for key, item in page.items()
         }
         return set(_grown(first, again.results, again.date))
-    stations = source.page(STATIONS, 0, filters={"docked_vehicles__gte": 1}).results
+    stations = _stations(source)
     docked = set(_chasers(stations))
     if stations and not docked:
         raise SourceError(
@@ -39,6 +39,16 @@ def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
             "source was asked for stations where some are docked. Who is docked stays as it is."
         )
     return docked
+
+
+def _stations(source: Source) -> list[Any]:
+    """Those where a craft is docked: two or three, so that the smallest page will do."""
+    filters, found = {"docked_vehicles__gte": 1}, list[Any]()
+    while True:
+        page = source.page(STATIONS, len(found), limit=LEAST_ROWS, filters=filters)
+        found += page.results
+        if len(found) >= page.count:
+            return found
 
 
 def _grown(first: dict[Any, Any], again: list[Any], date: datetime) -> Iterator[int]:

@@ -9,6 +9,7 @@ from spacedevs.mirror.models import MirrorCall
 
 PERIOD = timedelta(hours=1)
 REMEMBERED = timedelta(days=7)
+SHORT_PAUSE = 60  # seconds: a longer one ends the run, unless it waits
 
 
 def utc_now() -> datetime:
@@ -27,8 +28,11 @@ class Budget:
     """At most `limit` calls of a host in any sliding hour, whatever the version and the scheme.
 
     `allow()` comes before a connection is made and `record()` as the request is sent: a
-    connection that is refused costs nothing. With `wait`, `allow` sleeps until a call is allowed;
-    without, it raises `Spent`. Two processes have to be kept apart by a lock.
+    connection that is refused costs nothing. `allow` sleeps until a call is allowed; where that is
+    no short pause and `wait` is not set, it raises `Spent`. A run on each hour would otherwise
+    lose the calls that the one before made a few seconds past its own.
+
+    Two processes have to be kept apart by a lock.
     """
 
     host: str
@@ -41,9 +45,10 @@ class Budget:
         while len(calls := self._calls(now := self.now())) >= self.limit:
             # A lowered limit waits for several to pass.
             until = calls[-self.limit] + PERIOD
-            if not self.wait:
+            pause = (until - now).total_seconds()
+            if pause > SHORT_PAUSE and not self.wait:
                 raise Spent(until, f"The budget of {self.limit} calls in {PERIOD} is spent")
-            self.sleep((until - now).total_seconds())
+            self.sleep(pause)
 
     def record(self) -> None:
         """Counts a call that is about to be sent: a process killed in it has counted it."""

@@ -106,9 +106,9 @@ class ListReading:
         self.state.disbelieved = False
 
     def _first_size(self) -> int:
-        """As large as the source bore last; for a new reading twice that, once it works."""
+        """As large as the source bore last; twice that once a day, when all is compared anew."""
         known = self.state.page_size
-        grows = not self.staged() and self.attempts > 1
+        grows = not self.staged() and not self.state.compared_at and self.attempts > 1
         return min(MOST_ROWS, known * 2) if grows else known
 
     def _gap(self) -> tuple[int, int | None] | None:

@@ -19,7 +19,7 @@ from tenacity import (
 )
 
 from spacedevs.middleware import OWN_HEADER
-from spacedevs.mirror.budget import Budget, Spent, utc_now
+from spacedevs.mirror.budget import SHORT_PAUSE, Budget, Spent, utc_now
 from spacedevs.mirror.errors import (
     CHECK,
     LATER,
@@ -39,7 +39,6 @@ MOST_ROWS, LEAST_ROWS = 100, 10  # on a page; 100 is the contract's most
 MOST_COUNT = 1_000_000  # rows of a resource
 TIMEOUT = 120.0  # seconds of silence: a page of 100 detailed craft takes its time
 ATTEMPTS = 4
-SHORT_PAUSE = 60  # seconds: a longer one ends the run unless the budget waits
 LONGEST_PAUSE = 86_400  # seconds
 PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2)
 LONGEST_ROOT = 200  # characters

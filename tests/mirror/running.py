@@ -81,7 +81,7 @@ class Site:
         host = parse_root(self.upstream.url).netloc.decode()
         with Source(
             self.upstream.url,
-            Budget(host, budget, now=self.clock),
+            Budget(host, budget, now=self.clock, sleep=self.clock.sleep),
             user_agent="spacedevs/test",
             timeout=timeout,
             token=token,

@@ -57,6 +57,12 @@ def test_a_budget_that_waits_sleeps_until_a_call_is_allowed(budget: Any, clock: 
     assert clock.slept == [2700]
 
 
+def test_a_pause_of_seconds_is_waited_for_whatever_was_said(budget: Any, clock: Clock) -> None:
+    called(START - HOUR + timedelta(seconds=60))
+    budget(1).allow()
+    assert clock.slept == [60]
+
+
 def test_a_lowered_budget_waits_until_enough_calls_have_passed(budget: Any) -> None:
     called(*(START - timedelta(minutes=n) for n in (30, 20, 10)))
     with pytest.raises(Spent, match="allowed at 2026-11-01 12:40:00 UTC"):
