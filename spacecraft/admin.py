@@ -1,7 +1,7 @@
 """The records as editors see them, at /admin/.
 
-A model that is registered with a RecordAdmin gets its search, its links and its autocompletes
-from there, and declares only what is its own.
+A model gets its search, its links and its autocompletes from RecordAdmin, and declares here only
+what is its own. One that is not named here has a page all the same (spacedevs/admin.py).
 """
 
 from typing import Any
@@ -21,17 +21,6 @@ def quoted(title: str, *fields: str) -> Any:
     """Parts that upstream gave as JSON. An editor may leave them out."""
     about = "As upstream gave it, in JSON. Leave it as it is, or empty: nothing here is needed."
     return (title, {"classes": ("collapse",), "description": about, "fields": fields})
-
-
-admin.site.register(
-    [
-        models.AgencyType,
-        models.ImageVariantType,
-        models.SpacecraftConfigType,
-        models.SpacecraftStatus,
-    ],
-    RecordAdmin,
-)
 
 
 @admin.register(models.Country)

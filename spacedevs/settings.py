@@ -28,8 +28,8 @@ UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"
 WSGI_APPLICATION = "spacedevs.wsgi.application"
 INSTALLED_APPS = [
-    "spacedevs",
     "spacecraft",
+    "spacedevs",  # after the records: its admin.py registers what theirs leaves out
     "spacedevs.mirror",
     "rest_framework",
     "django_filters",

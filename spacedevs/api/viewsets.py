@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
 from rest_framework import routers
 from rest_framework.generics import get_object_or_404
@@ -86,6 +86,12 @@ class Router(routers.DefaultRouter):
 
     def register(self, prefix: str, viewset: Any, basename: str | None = None) -> None:
         super().register(prefix, viewset, basename or prefix)
+
+
+def record_models() -> list[type[Model]]:
+    """Every model of the apps that the registered resources are of."""
+    configs = {viewset.queryset.model._meta.app_config for viewset in resources().values()}
+    return [model for config in configs for model in config.get_models()]
 
 
 def resources() -> dict[str, type[ResourceViewSet]]:
