@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from spacedevs.api.viewsets import resources
+
 TABLES = Path(__file__).parent / "contract"
 OPERATIONS = json.loads((TABLES / "endpoints.json").read_text())
 SHAPES = json.loads((TABLES / "shapes.json").read_text())
@@ -17,6 +19,8 @@ BOUNDS = {bound: BEYOND["integer_bounds"][bound] for bound in ("minimum", "maxim
 NOT_BUILT_PATHS = {"/2.3.0/api-throttle/"}
 BUILT = [operation for operation in OPERATIONS if operation["path"] not in NOT_BUILT_PATHS]
 LISTS = [operation for operation in BUILT if "filters" in operation]
+# The registered resources that the tables are about; another is ours alone.
+IN_CONTRACT = sorted(prefix for prefix, viewset in resources().items() if viewset.in_contract)
 
 # A table's word for a field, and OpenAPI's.
 WORDS = {

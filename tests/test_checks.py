@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from spacecraft.models import Spacecraft
 from spacecraft.serializers import vehicles
-from spacecraft.views import AgencyViewSet, SpacecraftViewSet
-from spacedevs.api.checks import check_resource
+from spacecraft.urls import router
+from spacecraft.views import AgencyViewSet, SpacecraftStatusViewSet, SpacecraftViewSet
+from spacedevs.api.checks import check_resource, check_resources
 from spacedevs.api.description import Examples
 
 
@@ -63,6 +65,38 @@ def test_the_resources_contradict_nothing() -> None:
 )
 def test_a_contradiction_is_named(attributes: dict[str, Any], message: str) -> None:
     assert message in messages(SpacecraftViewSet, **attributes)
+
+
+@pytest.mark.parametrize("name", ["queryset", "modes", "examples", "tags"])
+def test_a_declaration_that_is_missing_is_named_with_the_line_to_write(name: str) -> None:
+    (message,) = messages(SpacecraftViewSet, **{name: None})
+    assert message.startswith(f"Write in it: {name} = ")
+
+
+def test_rows_without_an_order_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Spacecraft._meta, "ordering", ())
+    assert "queryset is of Spacecraft, which has no ordering." in messages(SpacecraftViewSet)[0]
+
+
+def test_a_view_set_that_is_not_registered_is_named_with_the_line_to_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry = [entry for entry in router.registry if entry[0] != "agencies"]
+    monkeypatch.setattr(router, "registry", registry)
+    assert [error.msg for error in check_resources()] == [
+        "AgencyViewSet is not registered. Write in spacecraft/urls.py: "
+        'router.register("agencies", views.AgencyViewSet)'
+    ]
+
+
+def test_a_component_that_is_another_shapes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = type("SpaceStationNormal", (vehicles.SpacecraftStatus,), {"__module__": "others"})
+    monkeypatch.setattr(SpacecraftStatusViewSet, "modes", (taken,))
+    (error,) = check_resources()
+    assert error.msg == (
+        "Two shapes are the component SpaceStationNormal: others.SpaceStationNormal and "
+        "spacecraft.serializers.dockings.SpaceStationNormal. Rename one."
+    )
 
 
 def test_an_example_of_a_filter_that_is_not_there_is_named() -> None:

@@ -26,7 +26,7 @@ LIMIT = 100
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 LISTS = {
     prefix: next(id for id, path in openapi.operations().items() if path == f"/2.3.0/{prefix}/")
-    for prefix in sorted(resources())
+    for prefix in tables.IN_CONTRACT
 }
 IN_MODES = [
     (prefix, mode) for prefix in LISTS for mode in resources()[prefix].get_modes().names or (None,)

@@ -1,31 +1,96 @@
-"""A declaration that contradicts itself stops the start."""
+"""A declaration that is missing, or that contradicts itself, stops the start."""
 
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
 from django.db.models import Model
 from django_filters.exceptions import FieldLookupError
+from rest_framework.serializers import BaseSerializer
 
 from spacedevs.api.modes import DEFAULT
 from spacedevs.api.plans import Plan, plan_of
+from spacedevs.api.quotes import fields_of, part_of
 from spacedevs.api.viewsets import ResourceViewSet, resources
+
+# What a view set can't do without, as it is written.
+DECLARATIONS = {
+    "queryset": "queryset = models.Thing.objects.all()",
+    "modes": "modes = (things.ThingNormal, things.ThingDetailed)",
+    "examples": 'examples = Examples(search="name", ordering="-name")',
+    "tags": 'tags = ("Things",)',
+}
 
 
 def check_resources(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return list(chain.from_iterable(check_resource(viewset) for viewset in resources().values()))
+    registered = resources()
+    found = list(chain.from_iterable(map(check_resource, registered.values())))
+    if not found:
+        found += [Error(message, id="spacedevs.check_components") for message in check_components()]
+    return found + [
+        Error(message, id="spacedevs.check_registered") for message in check_registered()
+    ]
+
+
+def check_registered() -> Iterator[str]:
+    """Every view set beside the registered ones is registered itself."""
+    registered = resources().values()
+    modules = {viewset.__module__ for viewset in registered}
+    urls = f"{settings.API_ROUTER.split('.')[0]}/urls.py"
+    for viewset in ResourceViewSet.__subclasses__():
+        if viewset.__module__ in modules and viewset not in registered:
+            plural = viewset.queryset.model._meta.verbose_name_plural.replace(" ", "_")
+            yield (
+                f"{viewset.__name__} is not registered. Write in {urls}: "
+                f'router.register("{plural}", views.{viewset.__name__})'
+            )
+
+
+def check_components() -> Iterator[str]:
+    """A name in the OpenAPI document is one shape's; a second would replace it in silence."""
+    shapes: dict[str, Any] = {}
+    for viewset in resources().values():
+        for shape in chain.from_iterable(map(_shapes_within, viewset.modes)):
+            name = shape.__name__.removesuffix("Serializer")
+            other = shapes.setdefault(name, shape)
+            if other is not shape:
+                yield (
+                    f"Two shapes are the component {name}: {other.__module__}.{other.__name__} "
+                    f"and {shape.__module__}.{shape.__name__}. Rename one."
+                )
+
+
+def _shapes_within(shape: Any) -> Iterator[type[BaseSerializer]]:
+    yield shape
+    for field in fields_of(shape).values():
+        if part := part_of(field):
+            yield from _shapes_within(part)
 
 
 def check_resource(viewset: type[ResourceViewSet]) -> list[CheckMessage]:
-    checks = (check_modes, check_filters, check_search, check_ordering)
+    missing = [name for name in DECLARATIONS if getattr(viewset, name, None) is None]
+    if missing:
+        lines = "; ".join(DECLARATIONS[name] for name in missing)
+        return [Error(f"Write in it: {lines}", obj=viewset, id="spacedevs.check_declarations")]
+    checks = (check_rows, check_modes, check_filters, check_search, check_ordering)
     return [
         Error(message, obj=viewset, id=f"spacedevs.{check.__name__}")
         for check in checks
         for message in check(viewset)
     ]
+
+
+def check_rows(viewset: type[ResourceViewSet]) -> Iterator[str]:
+    model = viewset.queryset.model
+    if not model._meta.ordering:
+        yield (
+            f"queryset is of {model.__name__}, which has no ordering. "
+            'Write in its class Meta: ordering = ("id",), or let that extend Named.Meta.'
+        )
 
 
 def check_modes(viewset: type[ResourceViewSet]) -> Iterator[str]:

@@ -24,10 +24,14 @@ class ReadOnly(APIView):
 
 
 class ResourceViewSet(ReadOnly, OneState):
-    """A resource is its rows and these attributes; the stages below do the work, in this order."""
+    """A resource is its rows and these attributes; the stages below do the work, in this order.
+
+    `in_contract`: whether upstream's 2.3.0 has it, so that its tables say what it must be.
+    """
 
     queryset: QuerySet
     modes: ClassVar[tuple[Mode, ...]]
+    in_contract: ClassVar[bool] = True
     filterset_class: ClassVar[Any] = None
     search_fields: ClassVar[tuple[str, ...]] = ("name",)
     ordering_fields: ClassVar[tuple[str, ...]] = ("id", "name")

@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 
 from spacedevs import clock
-from spacedevs.api.viewsets import resources
 from spacedevs.mirror.groups import prepare_rows
 from spacedevs.mirror.load import Load, LoadResult
 from tests.mirror.running import SMALL
+from tests.tables import IN_CONTRACT
 from tests.upstream_bodies import Catalogue
 
 MISSING = object()
@@ -78,7 +78,7 @@ def with_value(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     return changed
 
 
-@pytest.mark.parametrize("resource", resources())
+@pytest.mark.parametrize("resource", IN_CONTRACT)
 def test_whatever_stands_in_a_field_it_is_refused_by_name_or_can_be_kept(
     db: None, resource: str
 ) -> None:
