@@ -4,6 +4,7 @@
 #   make lint      what is checked without running anything
 #   make format    what the machine can put right by itself
 #   make bench-mirror  what a run of the mirror costs: CPU, memory, and how long readers wait
+#   make query-counts  tests/query_counts.json anew, after a change of queries that is meant
 #   make lock      requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
 
-.PHONY: serve test lint format lock venv bench-mirror
+.PHONY: serve test lint format lock venv bench-mirror query-counts
 
 serve: .venv/serve
 	@$(BIN)/python manage.py prepare
@@ -31,6 +32,9 @@ format: .venv/dev
 # CRAFT=20000 for a catalogue that large.
 bench-mirror: .venv/dev
 	@$(BIN)/python -m bench.mirror --craft $(or $(CRAFT),603)
+
+query-counts: .venv/dev
+	@$(BIN)/pytest -q --count-queries tests/test_plans.py -k by_its_verb
 
 lock: .venv/dev
 	$(LOCK) -o requirements/serve.txt

@@ -29,6 +29,10 @@ from tests.servers import free_port, manage, running_server
 DATABASES = {"db", "empty", "env", "fresh", "server"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--count-queries", action="store_true", help="write query_counts.json anew")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what runs on the other database: what only that does, and what needs none.
 
