@@ -4,12 +4,12 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 
-from spacedevs.api.viewsets import resources
 from spacedevs.errors import DATABASE_FAULTS
+from spacedevs.fixtures import BrokenFixture, load_new_fixtures
 
 
 class Command(BaseCommand):
-    help = "Brings the database up to date, and loads the fixtures if it holds no records."
+    help = "Brings the database up to date, and loads the fixtures that are new to it."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if connection.vendor == "sqlite":
@@ -17,7 +17,10 @@ class Command(BaseCommand):
         try:
             call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
             self.stdout.write("The database is up to date.")
-            self.load_fixtures()
+            for sentence in load_new_fixtures():
+                self.stdout.write(sentence)
+        except BrokenFixture as error:
+            raise CommandError(str(error)) from error
         except DATABASE_FAULTS as error:
             raise CommandError(
                 f"The database can't be used: {str(error).strip()}\n"
@@ -32,11 +35,3 @@ class Command(BaseCommand):
                 f"DATA_DIR can't be {settings.DATA_DIR}: {error.strerror}. "
                 "Set it to a folder that can be written."
             ) from error
-
-    def load_fixtures(self) -> None:
-        if any(viewset.queryset.exists() for viewset in resources().values()):
-            return
-        names = [path.stem for path in sorted(settings.FIXTURES.glob("*.json"))]
-        call_command("loaddata", *names, verbosity=0)
-        rows = sum(viewset.queryset.count() for viewset in resources().values())
-        self.stdout.write(f"The database was empty: loaded {rows} records from fixtures/.")
