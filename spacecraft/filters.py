@@ -1,11 +1,11 @@
 """The named parameters of each resource, in the order of the contract."""
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django_filters import CharFilter
-from django_filters.rest_framework import BooleanFilter, FilterSet
+from django_filters.rest_framework import BooleanFilter
 
 from spacecraft import models
-from spacedevs.api.filters import NumberFilter, WordsFilter
+from spacedevs.api.filters import FilterSet, NumberFilter, WordsFilter
 
 
 class SpacecraftFilter(FilterSet):
@@ -64,7 +64,6 @@ class AgencyFilter(FilterSet):
             "total_launch_count": FIGURE,
         }
         filter_overrides = {
-            IntegerField: {"filter_class": NumberFilter},
             TextField: {"filter_class": CharFilter},
         }
 

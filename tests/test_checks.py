@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import django_filters
 import pytest
 from django.core.checks import run_checks
 
@@ -58,6 +59,10 @@ def test_the_resources_contradict_nothing() -> None:
             "flights_count, id, mission_ends_count, time_docked, time_in_space.",
         ),
         (
+            {"filterset_class": type("Other", (django_filters.FilterSet,), {})},
+            "filterset_class has to extend the FilterSet of spacedevs.api.filters.",
+        ),
+        (
             {"filterset_class": None},
             "examples.filter is 'is_placeholder=True', and there are no filters.",
         ),
@@ -67,7 +72,7 @@ def test_a_contradiction_is_named(attributes: dict[str, Any], message: str) -> N
     assert message in messages(SpacecraftViewSet, **attributes)
 
 
-@pytest.mark.parametrize("name", ["queryset", "modes", "examples", "tags"])
+@pytest.mark.parametrize("name", ["queryset", "modes", "examples"])
 def test_a_declaration_that_is_missing_is_named_with_the_line_to_write(name: str) -> None:
     (message,) = messages(SpacecraftViewSet, **{name: None})
     assert message.startswith(f"Write in it: {name} = ")

@@ -12,6 +12,7 @@ from django.db.models import Model
 from django_filters.exceptions import FieldLookupError
 from rest_framework.serializers import BaseSerializer
 
+from spacedevs.api.filters import FilterSet
 from spacedevs.api.modes import DEFAULT
 from spacedevs.api.plans import Plan, plan_of
 from spacedevs.api.quotes import fields_of, part_of
@@ -22,7 +23,6 @@ DECLARATIONS = {
     "queryset": "queryset = models.Thing.objects.all()",
     "modes": "modes = (things.ThingNormal, things.ThingDetailed)",
     "examples": 'examples = Examples(search="name", ordering="-name")',
-    "tags": 'tags = ("Things",)',
 }
 
 
@@ -120,6 +120,8 @@ def check_filters(viewset: type[ResourceViewSet]) -> Iterator[str]:
         if given:
             yield f"examples.filter is {given!r}, and there are no filters."
         return
+    if not issubclass(viewset.filterset_class, FilterSet):
+        yield "filterset_class has to extend the FilterSet of spacedevs.api.filters."
     name, _, value = given.partition("=")
     known = viewset.filterset_class.base_filters
     if name not in known:

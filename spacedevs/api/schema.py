@@ -34,7 +34,8 @@ class ResourceSchema(openapi.AutoSchema):
         return as_text(self.view.sections())
 
     def get_tags(self) -> list[str]:
-        return list(self.view.tags)
+        own_name = self.view.queryset.model._meta.verbose_name_plural.title()
+        return list(self.view.tags or (own_name,))
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Upstream's schemes. Here no key is needed, and none is refused."""

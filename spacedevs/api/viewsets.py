@@ -26,7 +26,8 @@ class ReadOnly(APIView):
 class ResourceViewSet(ReadOnly, OneState):
     """A resource is its rows and these attributes; the stages below do the work, in this order.
 
-    `in_contract`: whether upstream's 2.3.0 has it, so that its tables say what it must be.
+    `tags`: OpenAPI's; without any, the plural of the model's name. `in_contract`: whether it is in
+    upstream's 2.3.0, so that the contract says what it must be.
     """
 
     queryset: QuerySet
@@ -36,7 +37,7 @@ class ResourceViewSet(ReadOnly, OneState):
     search_fields: ClassVar[tuple[str, ...]] = ("name",)
     ordering_fields: ClassVar[tuple[str, ...]] = ("id", "name")
     examples: ClassVar[Examples]
-    tags: ClassVar[tuple[str, ...]]
+    tags: ClassVar[tuple[str, ...]] = ()
 
     filter_backends = (Filters, Search, Ordering)
     pagination_class = Pages
