@@ -1,7 +1,6 @@
 """The named parameters of each resource, in the order of the contract."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django_filters import CharFilter
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters.rest_framework import BooleanFilter
 
 from spacecraft import models
@@ -62,9 +61,6 @@ class AgencyFilter(FilterSet):
             "successful_landings": FIGURE,
             "successful_launches": FIGURE,
             "total_launch_count": FIGURE,
-        }
-        filter_overrides = {
-            TextField: {"filter_class": CharFilter},
         }
 
     def filter_country_code(self, queryset: QuerySet, name: str, codes: list[str]) -> QuerySet:

@@ -26,7 +26,7 @@ from spacedevs.mirror import as_of
 from tests.servers import free_port, manage, running_server
 
 # The fixtures that bring a database; pytest-django's own, and those that make a fresh one.
-DATABASES = {"db", "empty", "env", "fresh", "server"}
+DATABASES = {"copy", "db", "empty", "env", "fresh", "server"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
