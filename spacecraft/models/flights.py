@@ -1,4 +1,5 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -6,7 +7,13 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from spacecraft import history
+from spacecraft.figures import (
+    apply_difference,
+    flights_of,
+    recompute_fastest,
+    recompute_turnarounds,
+    tally,
+)
 from spacecraft.models.agencies import Agency, count, picture
 from spacecraft.models.vehicles import Spacecraft
 from spacedevs import clock
@@ -98,9 +105,33 @@ class Landing(Numbered):
         return f"Landing {self.pk}"
 
 
+@contextmanager
+def following(*craft_ids: int | None) -> Iterator[None]:
+    """Within it flights are written; after it, the figures of these craft have followed.
+
+    A flight without a craft gives None, which is nobody.
+    """
+    with transaction.atomic():
+        known = [pk for pk in craft_ids if pk is not None]
+        crafts = list(Spacecraft.objects.select_for_update().filter(pk__in=known).order_by("pk"))
+        before = {craft.pk: tally(flights_of(craft)) for craft in crafts}
+        yield
+        for craft in crafts:
+            craft.refresh_from_db()
+            flights = flights_of(craft)
+            after = tally(flights)
+            apply_difference(craft, before[craft.pk], after)
+            recompute_turnarounds(craft, flights)
+            turn_arounds = tally(flights).turn_arounds
+            recompute_fastest(craft, before[craft.pk].turn_arounds, turn_arounds)
+            craft.save()
+
+
 class FlightQuerySet(SortedQuerySet):
+    """A deletion moves the craft's figures; `update()` and `bulk_create()` don't (history.py)."""
+
     def delete(self) -> tuple[int, dict[str, int]]:
-        with history.following(*self.values_list("spacecraft", flat=True)):
+        with following(*self.values_list("spacecraft", flat=True)):
             return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -181,12 +212,12 @@ class SpacecraftFlight(Sorted):
         if stored and stored.mission_end and not self.mission_end:
             self.duration = None  # it goes on
         as_it_was = stored and (stored.start, stored.mission_end) == (self.start, self.mission_end)
-        with history.following(*crafts):
+        with following(*crafts):
             # What upstream says of its flight stays, where nothing changed that it follows from.
             if moved or is_own(self.pk) or not as_it_was:
                 self.settle(clock.now())
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        with history.following(self.spacecraft_id):
+        with following(self.spacecraft_id):
             return super().delete(*args, **kwargs)
