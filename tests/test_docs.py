@@ -12,6 +12,7 @@ from spacedevs.environment import BASE_DIR, VARIABLES
 from tests.tables import IN_CONTRACT
 
 README = (BASE_DIR / "README.md").read_text()
+CONTRIBUTING = (BASE_DIR / "CONTRIBUTING.md").read_text()
 FIXTURES = (settings.FIXTURES / "README.md").read_text()
 
 
@@ -50,3 +51,22 @@ def test_what_the_readme_links_to_is_there() -> None:
 def test_the_fixtures_readme_counts_the_records(name: str, said: str) -> None:
     rows = json.loads((settings.FIXTURES / name).read_text())
     assert sum(map(int, re.findall(r"\d+", said))) == len(rows)
+
+
+def test_contributing_has_every_file_of_the_code_once() -> None:
+    chapter = CONTRIBUTING.partition("## The map\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| `(\S+\.py)` \|", chapter, flags=re.MULTILINE)
+    paths = [
+        path for root in ("spacedevs", "spacecraft") for path in BASE_DIR.glob(f"{root}/**/*.py")
+    ]
+    files = [
+        str(path.relative_to(BASE_DIR))
+        for path in paths
+        if path.name != "__init__.py" and path.parent.name != "migrations"
+    ]
+    assert sorted(found) == sorted(files)
+
+
+def test_the_words_that_are_ours_are_ten_at_most() -> None:
+    table = CONTRIBUTING.partition("| word | what it means |")[2].partition("\n\n")[0]
+    assert 0 < len(table.strip().splitlines()) - 1 <= 10

@@ -81,7 +81,7 @@ class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
 
 
 class Filters(rest_framework.DjangoFilterBackend):
-    """The named parameters, by the resource's `filterset_class`."""
+    """DRF's backend of django-filter, which also says its parameters on the page."""
 
     @staticmethod
     def names(view: Any) -> tuple[str, ...]:
@@ -96,7 +96,11 @@ class Filters(rest_framework.DjangoFilterBackend):
 
 
 class Search(filters.SearchFilter):
-    """Every word of `search` must occur in one of the resource's `search_fields`."""
+    """DRF's SearchFilter, bounded: a request of thousands of words would hold the database.
+
+    Every word of `search` must occur in one of the resource's `search_fields`. Without any, the
+    OpenAPI document has no `search` either.
+    """
 
     max_words = 32
     max_characters = 512
@@ -130,7 +134,10 @@ class Search(filters.SearchFilter):
 
 
 class Ordering(filters.OrderingFilter):
-    """`ordering`, else the model's own; the same on every database, and `id` breaks every tie."""
+    """DRF's OrderingFilter, the same on every database: nulls, names, ties and what runs.
+
+    `ordering`, else the model's own order; `id` breaks every tie.
+    """
 
     max_terms = 10
     ordering_description = "The fields to order by, with commas; - before one for descending."
