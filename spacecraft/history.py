@@ -189,7 +189,7 @@ def add_flights_of_ours(crafts: dict[Any, "Row"], told: dict[Any, "Row"]) -> Non
     """
     flights: Any = apps.get_model("spacecraft", "SpacecraftFlight")
     spacecraft: Any = apps.get_model("spacecraft", "Spacecraft")
-    holds = holds_of_model(flights, MOVING)
+    holds = holds_of_model(flights, field__in=MOVING)
     ours = flights.objects.filter(spacecraft__in=crafts).select_related("launch")
     ours = ours.filter(Q(pk__gte=FIRST_OWN) | Q(pk__in=holds))
     own = made_here(flights, [flight.pk for flight in ours])

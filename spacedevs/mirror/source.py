@@ -13,8 +13,13 @@ from typing import Any, NamedTuple, Self
 
 import httpx2
 from django.utils.http import parse_http_date_safe
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
-from tenacity import wait_exponential_jitter as growing
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exception,
+    wait_exponential_jitter,
+)
 
 from spacedevs.middleware import OWN_HEADER
 from spacedevs.mirror import errors
@@ -30,7 +35,10 @@ CONNECT = 10  # seconds that a connection may take
 LARGEST = 64 * 2**20  # bytes of a body, decompressed
 ATTEMPTS = 4
 LONGEST_PAUSE = 86_400  # seconds
-PAUSES = growing(multiplier=5, max=60, jitter=2)
+# Between two attempts: a growing pause, and what the source asked for.
+PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2) + wait_exception(
+    lambda error: getattr(error, "pause", 0.0)
+)
 LONGEST_ROOT = 200  # characters
 BOM = b"\xef\xbb\xbf"
 NETWORK = "check the URL and the network"
@@ -197,7 +205,7 @@ class Source:
         return Retrying(
             stop=stop_after_attempt(attempts),
             retry=retry_if_exception_type(errors.Passing),
-            wait=_pause_before,
+            wait=PAUSES,
             sleep=self.sleep,
             reraise=True,
         )(attempt)
@@ -311,7 +319,9 @@ class Source:
         if reply.kind == "text/html" and (status in (200, 403) or status >= 500):
             # An error of the moment, and not an answer.
             kind = kind if kind is TooLarge else errors.ServerError
-            whose = "a page of Cloudflare, before the source," if _is_cloudflare(reply) else "HTML"
+            marks = f"{reply.headers} {reply.body[:5000]!r}".lower()
+            is_theirs = "cloudflare" in marks or "cf-ray" in reply.headers
+            whose = "a page of Cloudflare, before the source," if is_theirs else "HTML"
             came = f"answered {status}: sent {whose} and not JSON: {quoted}"
             return self._error(reply.url, came, f"{LATER}, or {CHECK}", kind)
         if 300 <= status < 400 and (location := reply.headers.get("Location")):
@@ -370,17 +380,6 @@ def _has_bad_certificate(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
     return error is not None
-
-
-def _is_cloudflare(reply: Reply) -> bool:
-    marks = f"{reply.headers.get('Server', '')} {reply.body[:5000]!r}".lower()
-    return "cloudflare" in marks or "CF-RAY" in reply.headers
-
-
-def _pause_before(state: RetryCallState) -> float:
-    """The seconds before the next attempt: what the source asked for, and a growing pause."""
-    error = state.outcome and state.outcome.exception()
-    return PAUSES(state) + (error.pause if isinstance(error, errors.Passing) else 0)
 
 
 def _seconds(text: str, now: datetime) -> float:
