@@ -64,6 +64,9 @@ class Lines:
 class Screen(Lines):
     """For a terminal."""
 
+    def __init__(self, out: Any) -> None:
+        super().__init__(Console(file=out))
+
     @contextmanager
     def reading(self, budget: Budget) -> Iterator[None]:
         self.budget, self.tasks = budget, dict[str, Any]()
@@ -90,7 +93,3 @@ class Screen(Lines):
             table.add_column(column, justify="right")
         table.add_row(*(str(getattr(run, column)) for column in COLUMNS), f"{seconds:.1f}")
         self.out.print(table)
-
-
-def display_for(out: Any) -> Lines:
-    return Screen(Console(file=sys.stdout)) if sys.stdout.isatty() else Lines(out)

@@ -126,14 +126,9 @@ class ListReading:
 
     def _repeated(self) -> list[MirrorPage]:
         """The pages that share a row with another."""
-        first: dict[str, MirrorPage] = {}
-        found: dict[int, MirrorPage] = {}
-        for page in self._walk():
-            for key in orjson.loads(page.objects_read):
-                other = first.setdefault(key, page)
-                if other is not page:
-                    found |= {page.offset: page, other.offset: other}
-        return list(found.values())
+        read = [(page, orjson.loads(page.objects_read)) for page in self._walk()]
+        times = Counter(key for _, objects in read for key in objects)
+        return [page for page, objects in read if any(times[key] > 1 for key in objects)]
 
     def _ask(self, offset: int, limit: int) -> Page:
         known, page = None, self.pages.get(offset)
@@ -159,7 +154,8 @@ class ListReading:
             if page.staged and page.count == answer.count:
                 # The order is not stable: what came before is of the list as well.
                 objects, changed = known | objects, _unpack(page.changed) | changed
-            page.objects_read, page.changed = orjson.dumps(objects).decode(), _pack(changed)
+            page.objects_read = orjson.dumps(objects).decode()
+            page.changed = zlib.compress(orjson.dumps(changed), 1) if changed else b""
             page.limit, page.length, page.count = answer.limit, len(answer.results), answer.count
             page.digest = answer.digest
         page.date, page.etag, page.staged = answer.date, answer.etag, True
@@ -241,10 +237,6 @@ class ListReading:
         """The source doesn't serve it: it is asked again when it would be due."""
         self.state.fault, self.state.loaded_at = "", self.source.now()
         self.state.save()
-
-
-def _pack(changed: dict[str, Any]) -> bytes:
-    return zlib.compress(orjson.dumps(changed), 1) if changed else b""
 
 
 def _unpack(packed: Any) -> dict[str, Any]:

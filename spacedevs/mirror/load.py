@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,7 @@ def model_of(resource: str) -> type[Model]:
     return model
 
 
+@dataclass
 class Load:
     """Writes what of a group's lists is different, in the caller's transaction.
 
@@ -59,22 +61,19 @@ class Load:
     kinds of COUNTED. `notes`: a sentence for each oddity.
     """
 
-    def __init__(
-        self,
-        readings: Iterable[ListReading],
-        *,
-        is_whole: bool,
-        context: Any,
-        believed: Collection[str],
-        left: set[type[Model]],
-        seen: Seen,
-    ) -> None:
-        by_model = {model_of(reading.resource): reading for reading in readings}
+    readings: Iterable[ListReading]
+    is_whole: bool
+    context: Any
+    believed: Collection[str]
+    left: set[type[Model]]
+    seen: Seen
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        by_model = {model_of(reading.resource): reading for reading in self.readings}
         # What is referred to first: the lists with the most detailed shape of each row.
-        self.readings = {model: by_model[model] for model in reversed(referrers_first(by_model))}
-        self.is_whole, self.context = is_whole, context
-        self.believed, self.left, self.seen = believed, left, seen
-        self.counts, self.reader = Counter[str](), Reader(self._known)
+        self.lists = {model: by_model[model] for model in reversed(referrers_first(by_model))}
+        self.reader = Reader(self._known)
         self.notes = self.reader.notes
         self._mirrored: dict[type[Model], set[str]] = {}
         self._gone: dict[type[Model], set[str]] = defaultdict(set)
@@ -84,7 +83,7 @@ class Load:
 
     def run(self) -> None:
         """Raises `Disbelieved`."""
-        for reading in self.readings.values():
+        for reading in self.lists.values():
             self._load_list(reading)
         self._write_named()
         # A row that came several times, each time with more, is added or changed once.
@@ -93,7 +92,7 @@ class Load:
             self.counts["added" if key in self._added else changed] += 1
         if self.is_whole:
             self._remove_gone()
-        for model, reading in self.readings.items():
+        for model, reading in self.lists.items():
             reading.settle({key for of, key in self._again if of is model})
         unknown = sorted(self.reader.unknown)
         self.notes += [f"{key} is no key of the contract; left out." for key in unknown]
@@ -155,7 +154,7 @@ class Load:
 
     def _write(self) -> None:
         """Writes what was read since, and notes what of it has lost rows."""
-        rows = self.reader.take()
+        rows, self.reader.rows = self.reader.rows, defaultdict(dict)
         prepare_rows(rows, self.context)
         for model, of_model in rows.items():
             self._write_model(model, of_model)
@@ -218,7 +217,7 @@ class Load:
     def _lose_children(self, relation: Any, owners: dict[Any, Any]) -> None:
         """`owners`: by key, the children that a row still has."""
         child, column = relation.related_model, relation.field.attname
-        if not owners or child in self.readings:
+        if not owners or child in self.lists:
             return  # its own list says what is gone
         here = child._base_manager.filter(**{f"{column}__in": owners})
         for owner, pk in here.values_list(column, "pk"):
@@ -227,7 +226,7 @@ class Load:
 
     def _remove_gone(self) -> None:
         nested: set[type[Model]] = set()
-        for model, reading in self.readings.items():
+        for model, reading in self.lists.items():
             nested |= models_within(shape_of(reading.resource))
             listed = reading.digests().keys()
             if any(key.startswith("?") for key in listed):
@@ -240,7 +239,7 @@ class Load:
         for model in referrers_first(self._gone):
             # A child may have gone to another parent.
             told = {str(pk) for of, pk in self.reader.told if of is model}
-            kept = set() if model in self.readings else told
+            kept = set() if model in self.lists else told
             self._remove(model, self._gone[model] - kept)
         if has_changes(self.counts):
             # What comes only inside of others goes when nothing refers to it.

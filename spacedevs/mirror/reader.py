@@ -107,29 +107,20 @@ def _reader_of(child: serializers.Field, nested: Any) -> str:
     return "_read_many" if isinstance(child, serializers.ListSerializer) else "_read_one"
 
 
+@dataclass
 class Reader:
-    """Reads objects into `rows`, by model and key, until somebody takes them.
+    """Reads objects into `rows` until somebody takes them."""
 
-    `refused`: rows that are left as they are here. `notes`: a sentence for each part that could
-    not be read. `unknown`: keys that no shape knows. `names`: the names that stand for rows, by
-    model, key and column of the row that refers.
-    """
-
-    def __init__(self, known: Callable[[type[Model]], set[str]]) -> None:
-        """`known`: the keys of a model's rows that are here."""
-        self._known = known
-        self.rows: Rows = defaultdict(dict)
-        self.told: dict[Key, Told] = {}
-        self.refused: set[Key] = set()
-        self.notes: list[str] = []
-        self.unknown: set[str] = set()
-        self.names: dict[tuple[type[Model], Any, Any], str] = {}
-        self._seen: dict[tuple[Any, Any], int] = {}
-        self._path: list[str] = []
-
-    def take(self) -> Rows:
-        rows, self.rows = self.rows, defaultdict(dict)
-        return rows
+    known: Callable[[type[Model]], set[str]]  # the keys of a model's rows that are here
+    rows: Rows = field(default_factory=lambda: defaultdict(dict))
+    told: dict[Key, Told] = field(default_factory=dict)
+    refused: set[Key] = field(default_factory=set)  # rows that are left as they are here
+    notes: list[str] = field(default_factory=list)  # a sentence for what could not be read
+    unknown: set[str] = field(default_factory=set)  # keys that no shape knows
+    # Names that stand for rows, by model, key and column of the row that refers.
+    names: dict[tuple[type[Model], Any, Any], str] = field(default_factory=dict)
+    _seen: dict[tuple[Any, Any], int] = field(default_factory=dict)  # digests, by shape and key
+    _path: list[str] = field(default_factory=list)
 
     def read_object(self, resource: str, shape: Any, key: str, body: Any, date: datetime) -> bool:
         """Whether the object could be read. What of it could not is in `notes`.
@@ -186,7 +177,7 @@ class Reader:
     def _read_scalars(self, plan: Plan, row: Row, body: dict[str, Any]) -> None:
         for name, attname, parse, nullable in plan.scalars:
             if name not in body:
-                if not nullable and str(row.pk) not in self._known(row.model):
+                if not nullable and str(row.pk) not in self.known(row.model):
                     raise Unreadable(f"{name}: is missing")
                 continue
             value = body[name]

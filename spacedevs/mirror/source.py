@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
@@ -23,7 +23,7 @@ from tenacity import (
 
 from spacedevs.middleware import OWN_HEADER
 from spacedevs.mirror import errors
-from spacedevs.mirror.budget import SHORT_PAUSE, Budget, Spent, utc_now
+from spacedevs.mirror.budget import Budget, utc_now
 from spacedevs.mirror.errors import CHECK, LATER, SourceError, TooLarge, excerpt
 from spacedevs.mirror.pages import Object, Objects, Same, read_page
 
@@ -40,6 +40,7 @@ PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2) + wait_exceptio
     lambda error: getattr(error, "pause", 0.0)
 )
 LONGEST_ROOT = 200  # characters
+WRITE_ONE = f"write a URL like https://host/2.3.0/, of at most {LONGEST_ROOT} characters"
 BOM = b"\xef\xbb\xbf"
 NETWORK = "check the URL and the network"
 TOKEN = "check the token, or leave it out"  # noqa: S105
@@ -59,19 +60,14 @@ def parse_root(text: str) -> httpx2.URL:
     try:
         url = httpx2.URL(text.strip())
     except (httpx2.InvalidURL, UnicodeError):
-        words = "The source is no URL; write one like https://host/2.3.0/."
-        raise errors.Everywhere(words) from None
+        raise errors.Everywhere(f"The source is no URL; {WRITE_ONE}.") from None
     # The URL is not printed where it has a password.
     if url.userinfo:
-        words = f"The source at {url.host} has a user name in its URL; give --token."
-        raise errors.Everywhere(words)
+        raise errors.Everywhere(f"The URL at {url.host} has a user name; give --token.")
     usable = url.scheme in ("http", "https") and url.host and (url.port or 80) < 2**16
     if not usable or url.query or url.fragment or len(str(url)) > LONGEST_ROOT:
         shown = excerpt(str(url.copy_with(query=None, fragment=None)))
-        raise errors.Everywhere(
-            f"{shown} can't be a source; write a URL like https://host/2.3.0/, "
-            f"of at most {LONGEST_ROOT} characters."
-        )
+        raise errors.Everywhere(f"{shown} can't be a source; {WRITE_ONE}.")
     return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
 
 
@@ -302,15 +298,13 @@ class Source:
             return self._error(url, came, NETWORK, kind)
         return self._cut_off(url, str(error) or "the connection was lost")
 
-    def _refusal(self, reply: Reply) -> Exception:
-        """The error, with the pause that the source asks for; a long one ends the run."""
+    def _refusal(self, reply: Reply) -> SourceError:
+        """The error, with the pause that the source asks for. Raises `Spent` for a long one."""
         error = self._status_error(reply)
         if isinstance(error, errors.Passing):
             asked = _seconds(reply.headers.get("Retry-After", ""), self.now())
             error.pause = min(asked, LONGEST_PAUSE)
-            if error.pause > SHORT_PAUSE and not self.budget.wait:
-                until = self.now() + timedelta(seconds=error.pause)
-                return Spent(until, f"{reply.url} answered {reply.status}")
+            self.budget.check_pause(error.pause, f"{reply.url} answered {reply.status}")
         return error
 
     def _status_error(self, reply: Reply) -> SourceError:

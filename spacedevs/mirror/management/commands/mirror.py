@@ -1,3 +1,4 @@
+import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
@@ -11,7 +12,7 @@ from spacedevs import environment
 from spacedevs.api.viewsets import resources
 from spacedevs.errors import sentence_of
 from spacedevs.mirror.budget import Budget, utc_now
-from spacedevs.mirror.display import display_for, mute_when_closed
+from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorRun
 from spacedevs.mirror.run import Busy, Exit, Mirror, Stopped, describe
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.display = display_for(self.stdout)
+        self.display = Screen(sys.stdout) if sys.stdout.isatty() else Lines(self.stdout)
         try:
             least = {"least": 1, "most": MOST_CALLS}
             self.limit = options["budget"] or environment.number("MIRROR_BUDGET", **least)
