@@ -112,7 +112,7 @@ class Mirror:
                 code = Exit.PARTLY if self.is_loaded else Exit.FAILED
             else:
                 code = Exit.UNFINISHED if unfinished else Exit.DONE
-            self._close(run, code, unfinished or "".join(self.failed[:1]))
+            self._close(run, code, unfinished or next(iter(self.failed), ""))
             return run, code
 
     def _close(self, run: MirrorRun, code: Exit, message: str) -> None:
