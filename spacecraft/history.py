@@ -69,7 +69,7 @@ def add_flights_of_ours(crafts: dict[Any, Row], told: dict[Any, Row]) -> None:
     launch or the end: these have the duration that follows from them. `told`: flights as upstream
     says them, where it does; they follow as well.
     """
-    holds = holds_of_model(SpacecraftFlight, MOVING)
+    holds = holds_of_model(SpacecraftFlight, field__in=MOVING)
     ours = SpacecraftFlight.objects.filter(spacecraft__in=crafts).select_related("launch")
     ours = ours.filter(Q(pk__gte=FIRST_OWN) | Q(pk__in=holds))
     own = made_here(SpacecraftFlight, [flight.pk for flight in ours])

@@ -11,8 +11,7 @@ from spacedevs.api.durations import parse_duration
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.groups import Group
 from spacedevs.mirror.lists import ListReading
-from spacedevs.mirror.load import Rows
-from spacedevs.mirror.reader import Row
+from spacedevs.mirror.reader import Row, Rows
 from spacedevs.mirror.source import LEAST_ROWS, Source
 
 STATIONS = "space_stations"
@@ -62,20 +61,20 @@ def _grown(first: dict[Any, Any], again: list[Any], date: datetime) -> Iterator[
             yield body["id"]
 
 
-def _chasers(stations: Any) -> Iterator[int]:
+def _chasers(stations: list[Any]) -> Iterator[int]:
     """Wherever a docking that goes on stands in a station, the id of the craft that docked."""
-    parts = [stations]
+    parts: list[Any] = [stations]
     while parts:
-        part = parts.pop()
-        if isinstance(part, list):
-            parts += part
-        elif isinstance(part, dict):
-            flight = part.get("flight_vehicle_chaser")
-            if isinstance(flight, dict) and part.get("docking") and part.get("departure") is None:
-                craft = flight.get("spacecraft")
-                if isinstance(craft, dict) and isinstance(craft.get("id"), int):
-                    yield craft["id"]
-            else:
+        match parts.pop():
+            case list() as items:
+                parts += items
+            case {"flight_vehicle_chaser": dict() as flight, "docking": docking, **rest} if (
+                docking and rest.get("departure") is None
+            ):
+                match flight.get("spacecraft"):
+                    case {"id": int() as pk}:
+                        yield pk
+            case dict() as part:
                 parts += part.values()
 
 
@@ -114,10 +113,10 @@ def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
     since: when it began need not be known.
     """
     crafts: set[Any] = {flight.values.get("spacecraft_id") for flight in flights.values()}
-    here = Spacecraft.objects.filter(pk__in=crafts, in_space=True).values_list("pk", flat=True)
+    here = Spacecraft.objects.filter(pk__in=crafts).values_list("pk", "in_space")
     told = {pk: craft.values.get("in_space") for pk, craft in rows.get(Spacecraft, {}).items()}
-    up = {pk for pk in crafts if told.get(pk, pk in set(here))}
-    launched = last_launched(rows, flights, up)
+    up = {**dict(here), **told}
+    launched = last_launched(rows, flights, {pk for pk in crafts if up.get(pk)})
     for flight in flights.values():
         ended = flight.values.get("mission_end") is not None
         runs = not ended and launched.get(flight.values.get("spacecraft_id")) == flight.pk
@@ -130,14 +129,13 @@ def last_launched(rows: Rows, flights: dict[Any, Row], crafts: set[Any]) -> dict
     ids = here.values_list("pk", "spacecraft_id", "launch_id")
     known: dict[Any, tuple[Any, Any]] = {pk: (craft, launch) for pk, craft, launch in ids}
     for flight in flights.values():
-        if (craft := flight.values.get("spacecraft_id")) in crafts:
-            known[flight.pk] = (craft, flight.values.get("launch_id"))
+        known[flight.pk] = flight.values.get("spacecraft_id"), flight.values.get("launch_id")
     launches = Launch.objects.filter(pk__in=[launch for _, launch in known.values() if launch])
     nets = dict(launches.values_list("pk", "net"))
     nets |= {pk: launch.values.get("net") for pk, launch in rows.get(Launch, {}).items()}
+    now = max((flight.date for flight in flights.values()), default=None)
     last: dict[Any, tuple[datetime, int]] = {}
     for pk, (craft, launch) in known.items():
-        now = max((flight.date for flight in flights.values()), default=None)
-        if now and (net := nets.get(launch)) and net <= now:
+        if craft in crafts and now and (net := nets.get(launch)) and net <= now:
             last[craft] = max(last.get(craft, (net, pk)), (net, pk))
     return {craft: pk for craft, (_, pk) in last.items()}

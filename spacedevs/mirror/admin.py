@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from spacedevs.mirror import holds
-from spacedevs.mirror.models import Hold, MirrorList, MirrorRun
+from spacedevs.mirror.models import COUNTED, Hold, MirrorList, MirrorRun
 
 
 def let_go_button(held: Hold, form: str) -> str:
@@ -35,20 +35,7 @@ class Seen(admin.ModelAdmin):
 
 @admin.register(MirrorRun)
 class MirrorRunAdmin(Seen):
-    list_display = (
-        "started",
-        "source",
-        "outcome",
-        "rehearsal",
-        "calls",
-        "added",
-        "changed",
-        "unchanged",
-        "removed",
-        "held",
-        "refused",
-        "message",
-    )
+    list_display = ("started", "source", "outcome", "rehearsal", "calls", *COUNTED, "message")
     list_filter = ("outcome", "source")
 
 

@@ -44,11 +44,14 @@ class Budget:
     def allow(self) -> None:
         while len(calls := self._calls(now := self.now())) >= self.limit:
             # A lowered limit waits for several to pass.
-            until = calls[-self.limit] + PERIOD
-            pause = (until - now).total_seconds()
-            if pause > SHORT_PAUSE and not self.wait:
-                raise Spent(until, f"The budget of {self.limit} calls in {PERIOD} is spent")
+            pause = (calls[-self.limit] + PERIOD - now).total_seconds()
+            self.check_pause(pause, f"The budget of {self.limit} calls in {PERIOD} is spent")
             self.sleep(pause)
+
+    def check_pause(self, seconds: float, why: str) -> None:
+        """Raises `Spent` for a pause that is not slept."""
+        if seconds > SHORT_PAUSE and not self.wait:
+            raise Spent(self.now() + timedelta(seconds=seconds), why)
 
     def record(self) -> None:
         """Counts a call that is about to be sent: a process killed in it has counted it."""

@@ -2,44 +2,36 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from spacedevs.mirror.budget import Budget
-from spacedevs.mirror.load import COUNTED
-from spacedevs.mirror.models import MirrorRun
+from spacedevs.mirror.models import COUNTED, MirrorRun
 
 COLUMNS = (*COUNTED, "calls")
 
 
-def mute_when_closed(write: Callable[..., None]) -> Callable[..., None]:
-    """Nobody reads any more (`| head -1`): the run goes on, and says no more."""
+@contextmanager
+def mute_when_closed() -> Iterator[None]:
+    """Nobody reads any more (`| head -1`): the run goes on, and says no more.
 
-    @wraps(write)
-    def guarded(*args: Any) -> None:
-        try:
-            write(*args)
-        except BrokenPipeError:
-            mute_closed()
-
-    return guarded
-
-
-def mute_closed() -> None:
-    """Leads those of stdout and stderr nowhere that nobody reads; `2>&1 | head -1` closes both."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()  # what could not be written is still there, and fails again
-        except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+    Those of stdout and stderr that nobody reads lead nowhere; `2>&1 | head -1` closes both.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()  # what could not be written is still there, and fails again
+            except BrokenPipeError:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 class Lines:
@@ -53,59 +45,51 @@ class Lines:
         self.budget = budget
         yield
 
-    @mute_when_closed
-    def page(self, resource: str, rows: int, count: int) -> None:
-        calls = f"{self.budget.used()} of {self.budget.limit} calls"
-        self.out.write(f"{resource}: {rows} of {count} rows, {calls}")
-        self.out.flush()
+    def calls(self) -> str:
+        return f"{self.budget.used()} of {self.budget.limit} calls"
 
-    @mute_when_closed
+    @mute_when_closed()
     def say(self, words: str) -> None:
         self.out.write(words)
         self.out.flush()
 
-    @mute_when_closed
+    def page(self, resource: str, rows: int, count: int) -> None:
+        self.say(f"{resource}: {rows} of {count} rows, {self.calls()}")
+
     def end(self, run: MirrorRun, seconds: float) -> None:
         figures = ", ".join(f"{getattr(run, column)} {column}" for column in COLUMNS)
-        self.out.write(f"{run.outcome}: {figures}, {seconds:.1f} seconds")
-        self.out.flush()
+        self.say(f"{run.outcome}: {figures}, {seconds:.1f} seconds")
 
 
-class Screen:
+class Screen(Lines):
     """For a terminal."""
 
-    def __init__(self, out: TextIO) -> None:
-        self.console = Console(file=out)
+    def __init__(self, out: Any) -> None:
+        super().__init__(Console(file=out))
 
     @contextmanager
     def reading(self, budget: Budget) -> Iterator[None]:
-        self.budget = budget
-        self.tasks: dict[str, Any] = {}
-        words = "{task.description}", "{task.completed:.0f} of {task.total:.0f} rows"
-        self.progress = Progress(
-            TextColumn(words[0]),
-            BarColumn(),
-            TextColumn(words[1]),
-            TextColumn("{task.fields[calls]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-        )
+        self.budget, self.tasks = budget, dict[str, Any]()
+        name = TextColumn("{task.description}")
+        rows = TextColumn("{task.completed:.0f} of {task.total:.0f} rows")
+        calls = TextColumn("{task.fields[calls]}")
+        times = TimeElapsedColumn(), TimeRemainingColumn()
+        self.progress = Progress(name, BarColumn(), rows, calls, *times, console=self.out)
         with self.progress:
             yield
 
     def page(self, resource: str, rows: int, count: int) -> None:
-        calls = f"{self.budget.used()}/{self.budget.limit} calls"
+        calls = self.calls()
         if resource not in self.tasks:
             self.tasks[resource] = self.progress.add_task(resource, total=count, calls=calls)
         self.progress.update(self.tasks[resource], completed=rows, total=count, calls=calls)
 
     def say(self, words: str) -> None:
-        self.console.print(words)
+        self.out.print(words)
 
     def end(self, run: MirrorRun, seconds: float) -> None:
         table = Table(title=f"{run.source}: {run.outcome}")
         for column in (*COLUMNS, "seconds"):
             table.add_column(column, justify="right")
         table.add_row(*(str(getattr(run, column)) for column in COLUMNS), f"{seconds:.1f}")
-        self.console.print(table)
+        self.out.print(table)

@@ -1,6 +1,6 @@
 """Which lists are loaded together, and which is read next."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from spacedevs.mirror.models import MirrorList
 from spacedevs.mirror.source import Source
 
 EVERY = timedelta(days=1)  # a list that no group names
+NOT_DUE = 3
 
 Ask = Callable[[Source, dict[str, ListReading]], Any]
 
@@ -31,10 +32,6 @@ class Group:
     every: timedelta = EVERY
     ask: Ask | None = None
     is_whole: bool = True
-
-
-NOT_DUE = 3
-Need = tuple[int, float]
 
 
 def declared_groups() -> tuple[Group, ...]:
@@ -56,37 +53,27 @@ def check_groups(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def all_groups() -> list[Group]:
-    """The declared ones, and one for each other resource that is registered."""
-    declared = list(declared_groups())
-    named = {name for group in declared for name in group.lists}
-    return declared + [Group((name,)) for name in resources() if name not in named]
-
-
-def groups_of(only: Iterable[str]) -> list[Group]:
-    """The groups of these lists, as far as they are named; of all where none is."""
-    chosen = set(only)
-    if not chosen:
-        return all_groups()
-    found = []
-    for group in all_groups():
-        lists = tuple(name for name in group.lists if name in chosen)
+def groups_of(only: Collection[str]) -> Iterator[Group]:
+    """The declared groups, and one for each other list; where `only` names lists, their part."""
+    named = {name for group in declared_groups() for name in group.lists}
+    others = [Group((name,)) for name in resources() if name not in named]
+    for group in (*declared_groups(), *others):
+        lists = tuple(name for name in group.lists if not only or name in only)
         if lists == group.lists:
-            found.append(group)
+            yield group
         elif lists:
-            found.append(Group(lists, group.every, is_whole=False))
-    return found
+            yield Group(lists, group.every, is_whole=False)
 
 
-def needs(groups: list[Group], source: str, now: datetime) -> dict[Group, Need]:
-    """The groups, the most needed first.
+def by_need(groups: Iterable[Group], source: str, now: datetime) -> tuple[list[Group], int]:
+    """The groups, the most needed first; and how many of them are due.
 
-    That is what failed last, what was never loaded, what is due, and then, as `NOT_DUE`, what was
-    loaded longest ago.
+    That is what failed last, what was never loaded, what is due, and then what was loaded longest
+    ago.
     """
     states = {state.resource: state for state in MirrorList.objects.filter(source=source)}
 
-    def need(group: Group) -> Need:
+    def need(group: Group) -> tuple[int, float]:
         known = [states[name] for name in group.lists if name in states]
         if any(state.fault for state in known):
             return 0, 0
@@ -97,4 +84,5 @@ def needs(groups: list[Group], source: str, now: datetime) -> dict[Group, Need]:
         late = age / group.every
         return (2, -late) if late >= 1 else (NOT_DUE, -age.total_seconds())
 
-    return dict(sorted(((group, need(group)) for group in groups), key=lambda pair: pair[1]))
+    needs = sorted(((need(group), group) for group in groups), key=lambda pair: pair[0])
+    return [group for _, group in needs], sum(rank < NOT_DUE for (rank, _), _ in needs)

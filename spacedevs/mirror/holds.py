@@ -56,10 +56,10 @@ def holds_on(row: Model) -> QuerySet[Hold]:
     return Hold.objects.filter(model=label_of(type(row)), key=str(row.pk))
 
 
-def holds_of_model(model: type[Model], fields: Iterable[str]) -> dict[Any, dict[str, Hold]]:
-    """What is held of a model in one of these fields, by key and field."""
+def holds_of_model(model: type[Model], **where: Any) -> dict[Any, dict[str, Hold]]:
+    """What is held of a model, by key and field; `where`: the lookups that narrow it."""
     found: dict[Any, dict[str, Hold]] = {}
-    for one in Hold.objects.filter(model=label_of(model), field__in=fields):
+    for one in Hold.objects.filter(model=label_of(model), **where):
         found.setdefault(model._meta.pk.to_python(one.key), {})[one.field] = one
     return found
 
@@ -77,11 +77,8 @@ def let_go(held: Hold) -> None:
 
 
 def apply_upstream_value(row: Any, column: str, value: Any) -> None:
-    field = next(
-        f
-        for f in (*row._meta.concrete_fields, *row._meta.many_to_many)
-        if column in (f.name, f.attname)
-    )
+    """`column`: as column_name() has it; `value`: as `noted` has it, without the JSON."""
+    field = row._meta.get_field(column)
     if field.is_relation:
         here = field.related_model._base_manager
         if field.many_to_many:

@@ -1,58 +1,43 @@
 """Rows → the database, in one transaction: a reader sees the whole old set or the whole new one."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from django.db.models import Model
 
 from spacedevs.api.plans import accessor
 from spacedevs.api.viewsets import resources
 from spacedevs.ids import is_own
 from spacedevs.living import LivingDurationField
-from spacedevs.mirror.lists import ListReading
+from spacedevs.mirror.groups import prepare_rows
+from spacedevs.mirror.holds import holds_of_model, noted
+from spacedevs.mirror.lists import ListReading, Seen
 from spacedevs.mirror.models import Hold, Mirrored, label_of
 from spacedevs.mirror.reader import Key, Reader, Row, models_within, plan_of
 from spacedevs.references import in_use, protected, referrers_first, unused
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
 JITTER = timedelta(seconds=2)
-NOT_TOLD = object()
-
 SMALLER = 0.10  # of the rows here: a set that is smaller by more is not believed
 REFUSED = 0.05  # of the objects: more, and the set is not believed
 WRITTEN_AT_ONCE = 100  # objects: fewer queries than for each page, and no more memory
 FEW = 5  # rows may always go, and objects always be refused
 
-Rows = dict[type[Model], dict[Any, Row]]
-Prepare = Callable[[Rows, Any], None]
-COUNTED = ("added", "changed", "unchanged", "removed", "held", "refused")
-
 
 class Disbelieved(Exception):
     """A set that is not believed. One sentence: how many, and what to do."""
 
-    def __init__(self, resource: str, sentence: str) -> None:
-        super().__init__(f"{resource}: {sentence} If that is right, run with --force {resource}.")
-        self.resource = resource
+    def __init__(self, reading: ListReading, sentence: str) -> None:
+        name = reading.resource
+        super().__init__(f"{name}: {sentence} If that is right, run with --force {name}.")
+        self.reading = reading
 
 
-@dataclass
-class LoadResult:
-    """What a load made of the rows: how many of each kind, and a sentence for each oddity."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-
-    def has_changes(self) -> bool:
-        return any(self.counts[kind] for kind in ("added", "changed", "removed"))
-
-    def add(self, other: "LoadResult") -> None:
-        self.counts.update(other.counts)
-        self.notes += other.notes
+def has_changes(counts: Counter[str]) -> bool:
+    return any(counts[kind] for kind in ("added", "changed", "removed"))
 
 
 def shape_of(resource: str) -> Any:
@@ -65,176 +50,160 @@ def model_of(resource: str) -> type[Model]:
     return model
 
 
+@dataclass
 class Load:
     """Writes what of a group's lists is different, in the caller's transaction.
 
     `is_whole`: the lists are all of their group, so that what is not in them is gone at the
-    source, and goes here. `prepare` is given each page's rows, and `context`, before they are
-    written. `believed`: the lists whose size is not judged. `left`: models of which rows are added
-    and none is changed, since another group says what they are. Raises `Disbelieved`.
+    source, and goes here. `context`: what the app's `prepare_rows` is given beside a page's rows.
+    `believed`: the lists whose size is not judged. `left`: models of which rows are added and none
+    is changed, since another group says what they are. `counts`: what became of the rows, by the
+    kinds of COUNTED. `notes`: a sentence for each oddity.
     """
 
-    def __init__(
-        self,
-        readings: Iterable[ListReading],
-        *,
-        is_whole: bool,
-        prepare: Prepare,
-        context: Any,
-        believed: Iterable[str],
-        left: set[type[Model]],
-        seen: Callable[[str, int, int], None],
-    ) -> None:
-        by_model = {model_of(reading.resource): reading for reading in readings}
+    readings: Iterable[ListReading]
+    is_whole: bool
+    context: Any
+    believed: Collection[str]
+    left: set[type[Model]]
+    seen: Seen
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        by_model = {model_of(reading.resource): reading for reading in self.readings}
         # What is referred to first: the lists with the most detailed shape of each row.
-        self.readings = [by_model[model] for model in reversed(referrers_first(by_model))]
-        self.is_whole, self.prepare, self.context = is_whole, prepare, context
-        self.believed, self.left, self.seen = set(believed), left, seen
+        self.lists = {model: by_model[model] for model in reversed(referrers_first(by_model))}
+        self.reader = Reader(self._known)
+        self.notes = self.reader.notes
         self._mirrored: dict[type[Model], set[str]] = {}
-        self.result, self.reader = LoadResult(), Reader(self._known)
-        self._gone: dict[type[Model], set[str]] = {}
+        self._gone: dict[type[Model], set[str]] = defaultdict(set)
         self._added: set[Key] = set()
         self._changed: set[Key] = set()
-        self._loaded: dict[str, set[str]] = {each.resource: set() for each in self.readings}
-        self._again: dict[str, set[str]] = {each.resource: set() for each in self.readings}
+        self._again: set[Key] = set()  # what the next reading has to look at, by ids as texts
 
-    def run(self) -> LoadResult:
-        for reading in self.readings:
+    def run(self) -> None:
+        """Raises `Disbelieved`."""
+        for reading in self.lists.values():
             self._load_list(reading)
         self._write_named()
-        self._count()
+        # A row that came several times, each time with more, is added or changed once.
+        for key in self.reader.told.keys() - self.reader.refused:
+            changed = "changed" if key in self._changed else "unchanged"
+            self.counts["added" if key in self._added else changed] += 1
         if self.is_whole:
             self._remove_gone()
-        for reading in self.readings:
-            reading.settle(self._loaded[reading.resource] - self._again[reading.resource])
+        for model, reading in self.lists.items():
+            reading.settle({key for of, key in self._again if of is model})
         unknown = sorted(self.reader.unknown)
-        self.result.notes += self.reader.notes
-        self.result.notes += [f"{key} is no key of the contract; left out." for key in unknown]
-        return self.result
+        self.notes += [f"{key} is no key of the contract; left out." for key in unknown]
 
     # Reading
 
     def _load_list(self, reading: ListReading) -> None:
         resource, count = reading.resource, len(reading.digests())
-        self._judge_size(resource, count)
+        model, shape = model_of(resource), shape_of(resource)
+        fewer = (here := len(self._known(model))) - count
+        if fewer > 0 and (not count or fewer > max(FEW, here * SMALLER)):
+            self._doubt(reading, f"the source has {count} where {here} are here.")
         done = written = refused = 0
-        why = ""
         for items, row in reading.changed():
             for key, (body, date) in items.items():
-                before = len(self.reader.notes)
-                if not self._read(resource, key, body, date):
-                    refused, why = refused + 1, self.reader.notes[-1]
-                if len(self.reader.notes) > before:
-                    self._again[resource].add(key)
-            self._loaded[resource] |= items.keys()
+                before = len(self.notes)
+                if not self.reader.read_object(resource, shape, key, body, date):
+                    refused, why = refused + 1, self.notes[-1]
+                if len(self.notes) > before:
+                    self._again.add((model, key))
             done += len(items)
             if done - written >= WRITTEN_AT_ONCE:
                 written = done
                 self._write()
             self.seen(f"loading {resource}", row, count)
-            self._judge_refused(resource, refused, count, why)
+            if refused > max(FEW, count * REFUSED):
+                self._doubt(reading, f"{refused} and more of {count} are refused: {why}.")
         self._write()
-        self.result.counts["refused"] += refused
-        self.result.counts["unchanged"] += count - done  # with the same bytes
+        self.counts["refused"] += refused
+        self.counts["unchanged"] += count - done  # with the same bytes
 
-    def _read(self, resource: str, key: str, body: Any, date: Any) -> bool:
-        shape = shape_of(resource)
-        if isinstance(body, str):  # what could not be kept
-            self.reader.notes.append(body)
-            self.reader.refuse(shape, {"id": int(key) if key.isdigit() else key})
-            return False
-        return self.reader.read_object(resource, shape, body, date)
-
-    def _judge_size(self, resource: str, count: int) -> None:
-        here = len(self._known(model_of(resource)))
-        fewer = here - count
-        if resource in self.believed or fewer <= 0:
-            return
-        if not count or fewer > max(FEW, here * SMALLER):
-            raise Disbelieved(resource, f"the source has {count} where {here} are here.")
-
-    def _judge_refused(self, resource: str, refused: int, count: int, why: str) -> None:
-        if resource not in self.believed and refused > max(FEW, count * REFUSED):
-            sentence = f"{refused} and more of {count} are refused: {why}."
-            raise Disbelieved(resource, sentence)
+    def _doubt(self, reading: ListReading, sentence: str) -> None:
+        if reading.resource not in self.believed:
+            raise Disbelieved(reading, sentence)
 
     def _write_named(self) -> None:
         """Rows that were given by their name alone get its id. A name that is nobody's is none."""
-        found: dict[type[Model], dict[str, Any]] = {}
-        for named in self.reader.named.values():
-            if named.target not in found:
-                rows = named.target._base_manager.order_by("-pk").values_list("name", "pk")
-                found[named.target] = dict(rows)
-            pk = found[named.target].get(named.name)
-            if pk is None:
-                kind = f"{named.model._meta.verbose_name} {named.pk}"
-                part = named.column.removesuffix("_id")
-                self.reader.notes.append(f"{kind}: {part}: {named.name!r} is the name of none")
-                self._look_again(named.model, named.pk)
-            if (named.model, named.pk) not in self.reader.refused:
-                date = self.reader.told[named.model, named.pk].date
-                row = Row(named.model, named.pk, date, {named.column: pk})
-                self.reader.of(named.model)[named.pk] = row
+        ids: dict[type[Model], dict[str, Any]] = {}
+        for (model, pk, column), name in self.reader.names.items():
+            if (target := column.related_model) not in ids:
+                rows = target._base_manager.order_by("-pk").values_list("name", "pk")
+                ids[target] = dict(rows)
+            if name not in ids[target]:
+                self._note(model, pk, f"{column.name}: {name!r} is the name of none")
+            if (model, pk) not in self.reader.refused:
+                date, values = (
+                    self.reader.told[model, pk].date,
+                    {column.attname: ids[target].get(name)},
+                )
+                self.reader.rows[model][pk] = Row(model, pk, date, values)
         self._write()
 
-    def _look_again(self, model: type[Model], pk: Any) -> None:
-        for reading in self.readings:
-            if model_of(reading.resource) is model:
-                self._again[reading.resource].add(str(pk))
+    def _note(self, model: type[Model], pk: Any, sentence: str) -> None:
+        """Notes what is odd about a row. The next reading looks at it again."""
+        self.notes.append(f"{model._meta.verbose_name} {pk}: {sentence}")
+        self._again.add((model, str(pk)))
 
     # Writing
 
     def _write(self) -> None:
         """Writes what was read since, and notes what of it has lost rows."""
-        rows = self.reader.take()
-        self.prepare(rows, self.context)
-        for model, of in rows.items():
-            self._write_model(model, of)
-        for model, of in rows.items():
-            self._find_lost_children(model, of)
+        rows, self.reader.rows = self.reader.rows, defaultdict(dict)
+        prepare_rows(rows, self.context)
+        for model, of_model in rows.items():
+            self._write_model(model, of_model)
+        # Rows that are a row's here, and are not in its list at the source.
+        for model, of_model in rows.items():
+            for relation in model._meta.related_objects:
+                name, told = accessor(relation), of_model.items()
+                owners = {pk: row.children[name] for pk, row in told if name in row.children}
+                self._lose_children(relation, owners)
 
     def _write_model(self, model: type[Model], rows: dict[Any, Row]) -> None:
         # An editor who is saving is waited for, and what is held then is seen.
         stored: dict[Any, Any] = model._base_manager.select_for_update().in_bulk(list(rows))
-        holds = held_fields(model, rows)
-        added, changed = [], []
+        holds = holds_of_model(model, key__in=list(map(str, rows)))
+        known, added, changed = self._known(model), [], []
         for pk, row in list(rows.items()):
-            if model in self.left and pk in stored:
+            instance = stored.get(pk)
+            if model in self.left and instance is not None:
                 del rows[pk]
                 continue
-            self._leave_held(row, holds.get(str(pk), {}))
-            instance = stored.get(pk)
+            self._leave_held(row, holds.get(pk, {}))
             if instance is None:
                 added.append(new_row(row))
-            elif is_own(pk) and str(pk) not in self._known(model):
-                self._refuse_row(row, "id: a record that was made by hand has it here")
+            elif is_own(pk) and str(pk) not in known:
+                self.counts["refused"] += 1
+                self.reader.refused.add((model, pk))
+                self._note(model, pk, "id: a record that was made by hand has it here")
                 del rows[pk]
             elif different := set(differences(instance, row.values)):
                 for column in different:
                     setattr(instance, column, row.values[column])
                 changed.append(instance)
         upsert(model, added + changed)
-        self._remember(model, rows)
         self._added |= {(model, instance.pk) for instance in added}
         self._changed |= {(model, instance.pk) for instance in changed}
         self._changed |= {(model, pk) for pk in write_links(model, rows)}
-
-    def _refuse_row(self, row: Row, sentence: str) -> None:
-        self.result.counts["refused"] += 1
-        self.reader.refused.add((row.model, row.pk))
-        self.reader.notes.append(f"{row.model._meta.verbose_name} {row.pk}: {sentence}")
-        self._look_again(row.model, row.pk)
+        new = {str(pk) for pk in rows} - known
+        marks = (Mirrored(model=label_of(model), key=key) for key in sorted(new))
+        Mirrored.objects.bulk_create(marks, batch_size=500)
+        known |= new
 
     def _leave_held(self, row: Row, holds: dict[str, Hold]) -> None:
         """What an editor changed by hand stays; what the source says of it is noted."""
         for column, hold in holds.items():
-            of = row.links if column in row.links else row.values
-            told = of.pop(column, NOT_TOLD)
-            if told is NOT_TOLD:
-                continue
-            if (noted := orjson.dumps(told, default=str).decode()) != hold.upstream:
-                Hold.objects.filter(pk=hold.pk).update(upstream=noted)
-            self.result.counts["held"] += 1
+            told = row.links if column in row.links else row.values
+            if column in told:
+                if (upstream := noted(told.pop(column))) != hold.upstream:
+                    Hold.objects.filter(pk=hold.pk).update(upstream=upstream)
+                self.counts["held"] += 1
 
     def _known(self, model: type[Model]) -> set[str]:
         """The keys of the rows of a model that came from the source."""
@@ -243,66 +212,40 @@ class Load:
             self._mirrored[model] = set(keys)
         return self._mirrored[model]
 
-    def _remember(self, model: type[Model], rows: dict[Any, Row]) -> None:
-        known, name = self._known(model), label_of(model)
-        new = {str(pk) for pk in rows} - known
-        Mirrored.objects.bulk_create(
-            (Mirrored(model=name, key=key) for key in sorted(new)), batch_size=500
-        )
-        known |= new
-
-    def _count(self) -> None:
-        """A row that came several times, each time with more, is added or changed once."""
-        for key in self.reader.told.keys() - self.reader.refused:
-            changed = "changed" if key in self._changed else "unchanged"
-            self.result.counts["added" if key in self._added else changed] += 1
-
     # Removing
-
-    def _find_lost_children(self, model: type[Model], rows: dict[Any, Row]) -> None:
-        """Rows that are a row's here, and are not in its list at the source."""
-        for relation in model._meta.related_objects:
-            name = accessor(relation)
-            owners = {pk: row.children[name] for pk, row in rows.items() if name in row.children}
-            if owners:
-                self._lose_children(relation, owners)
 
     def _lose_children(self, relation: Any, owners: dict[Any, Any]) -> None:
         """`owners`: by key, the children that a row still has."""
         child, column = relation.related_model, relation.field.attname
-        if child in map(model_of, self._again):
+        if not owners or child in self.lists:
             return  # its own list says what is gone
         here = child._base_manager.filter(**{f"{column}__in": owners})
         for owner, pk in here.values_list(column, "pk"):
             if pk not in owners[owner] and str(pk) in self._known(child):
-                self._gone.setdefault(child, set()).add(str(pk))
+                self._gone[child].add(str(pk))
 
     def _remove_gone(self) -> None:
-        for reading in self.readings:
-            model, there = model_of(reading.resource), reading.digests().keys()
-            if any(key.startswith("?") for key in there):
+        nested: set[type[Model]] = set()
+        for model, reading in self.lists.items():
+            nested |= models_within(shape_of(reading.resource))
+            listed = reading.digests().keys()
+            if any(key.startswith("?") for key in listed):
                 continue
-            self._gone[model] = self._known(model) - there
+            self._gone[model] = self._known(model) - listed
+            owners = dict.fromkeys(map(model._meta.pk.to_python, self._gone[model]), ())
             for part in plan_of(shape_of(reading.resource)).parts:
                 if part.column.one_to_many:
-                    owners = map(model._meta.pk.to_python, self._gone[model])
-                    self._lose_children(part.column, dict.fromkeys(owners, ()))
-        listed = set(map(model_of, self._again))
+                    self._lose_children(part.column, owners)
         for model in referrers_first(self._gone):
             # A child may have gone to another parent.
-            told = {str(pk) for of, pk in self.reader.told if of is model and of not in listed}
-            self._remove(model, self._gone[model] - told)
-        if self.result.has_changes():
-            for model in referrers_first(self._nested_models()):
+            told = {str(pk) for of, pk in self.reader.told if of is model}
+            kept = set() if model in self.lists else told
+            self._remove(model, self._gone[model] - kept)
+        if has_changes(self.counts):
+            # What comes only inside of others goes when nothing refers to it.
+            nested -= {viewset.queryset.model for viewset in resources().values()}
+            for model in referrers_first(model for model in nested if any(protected(model))):
                 self._remove(model, unused(model) & self._known(model))
-
-    def _nested_models(self) -> set[type[Model]]:
-        """The models that come only inside of others, and go when nothing refers to them."""
-        nested: set[type[Model]] = set()
-        for reading in self.readings:
-            nested |= models_within(shape_of(reading.resource))
-        listed = {viewset.queryset.model for viewset in resources().values()}
-        return {model for model in nested - listed if any(protected(model))}
 
     def _remove(self, model: type[Model], keys: set[str]) -> None:
         """Removes rows that are gone at the source. One that is in use here stays."""
@@ -312,25 +255,16 @@ class Load:
             model._base_manager.filter(pk__in=free).delete()
             waiting -= free  # a parent goes once its children have gone
             removed |= set(map(str, free))
-        name = label_of(model)
         for table in (Mirrored, Hold):
-            table.objects.filter(model=name, key__in=removed).delete()
+            table.objects.filter(model=label_of(model), key__in=removed).delete()
         self._known(model).difference_update(removed)
-        self.result.counts["removed"] += len(removed)
-        kept = "is gone at the source, but in use here."
-        kind = model._meta.verbose_name
-        self.result.notes += [f"{kind} {pk} {kept}" for pk in sorted(waiting, key=str)]
+        self.counts["removed"] += len(removed)
+        for pk in sorted(waiting, key=str):
+            kind = model._meta.verbose_name
+            self.notes.append(f"{kind} {pk} is gone at the source, but in use here.")
 
 
 # Rows and columns
-
-
-def held_fields(model: type[Model], keys: Iterable[Any]) -> dict[str, dict[str, Hold]]:
-    """What is held of these rows, by key and field."""
-    found: dict[str, dict[str, Hold]] = {}
-    for hold in Hold.objects.filter(model=label_of(model), key__in=list(map(str, keys))):
-        found.setdefault(hold.key, {})[hold.field] = hold
-    return found
 
 
 def new_row(row: Row) -> Model:

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.text import Truncator
 
 SHOWN = 200  # characters of what the source says of a field
+COUNTED = ("added", "changed", "unchanged", "removed", "held", "refused")  # rows, in a run
 
 
 class MirrorRun(models.Model):
@@ -35,7 +36,6 @@ class MirrorRun(models.Model):
 
     class Meta:
         ordering = ("-started", "-id")
-        verbose_name = "mirror run"
 
     def __str__(self) -> str:
         return f"{self.source} {self.started:%Y-%m-%d %H:%M}, {self.outcome}"
@@ -50,10 +50,6 @@ class MirrorCall(models.Model):
     class Meta:
         ordering = ("moment", "id")
         indexes = (models.Index(fields=("host", "moment"), name="mirror_call"),)
-        verbose_name = "mirror call"
-
-    def __str__(self) -> str:
-        return f"{self.host} {self.moment:%Y-%m-%d %H:%M:%S}"
 
 
 class MirrorList(models.Model):
@@ -72,7 +68,6 @@ class MirrorList(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("source", "resource"), name="mirror_list"),)
-        verbose_name = "mirror list"
 
     def __str__(self) -> str:
         return f"{self.resource} of {self.source}"
@@ -92,15 +87,9 @@ class MirrorPage(models.Model):
     objects_read = models.TextField()  # JSON: digest and length of each object, by id
     changed = models.BinaryField()  # JSON, packed: the objects that were not loaded as they are
     staged = models.BooleanField(default=True)
-    times = models.IntegerField(default=1)  # that it was read for the same loading
 
     class Meta:
-        ordering = ("offset",)
         constraints = (models.UniqueConstraint(fields=("list", "offset"), name="mirror_page"),)
-        verbose_name = "mirror page"
-
-    def __str__(self) -> str:
-        return f"{self.list.resource} from {self.offset}"
 
 
 class Mirrored(models.Model):
@@ -111,9 +100,6 @@ class Mirrored(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("model", "key"), name="mirrored"),)
-
-    def __str__(self) -> str:
-        return f"{self.model} {self.key}"
 
 
 class Hold(models.Model):

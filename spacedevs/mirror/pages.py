@@ -39,10 +39,9 @@ def read_page(body: bytes, known: Objects) -> dict[str, Any]:
     if head is None:
         page: dict[str, Any] = orjson.loads(body)
         return page
-    ids = list(known)
-    after = dict(pairwise(ids))
+    after = dict(pairwise(["", *known]))
     results: list[Object] = []
-    place, expected, misses = head.end(), ids[0], 0
+    place, expected, misses = head.end(), after[""], 0
     while body[place : place + 1] != b"]":
         digest, length = known.get(expected, ("", 0))
         if digest and digest_of(body[place : place + length]) == digest:

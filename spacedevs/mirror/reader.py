@@ -5,8 +5,9 @@ configurations, in each launch. The most detailed shape that a row came in says 
 part that came before with the same bytes is not looked at again.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -44,6 +45,9 @@ class Row:
     children: dict[str, list[Any]] = field(default_factory=dict)
 
 
+Rows = dict[type[Model], dict[Any, Row]]
+
+
 @dataclass
 class Told:
     """How well a row is known in this load: by which detail, as of when, which of its parts."""
@@ -58,21 +62,10 @@ class Told:
         return detail > self.detail and date >= self.date - AT_ONCE
 
 
-class Named(NamedTuple):
-    """A reference by the name alone: `model` and `pk` have it in `column`."""
-
-    model: type[Model]
-    pk: Any
-    column: str
-    target: type[Model]
-    name: str
-
-
 class Part(NamedTuple):
     """A field that holds more than a value; `read` is the Reader's method for its kind."""
 
     name: str
-    attname: str
     shape: Any
     column: Any
     read: str
@@ -101,7 +94,7 @@ def plan_of(shape: Any) -> Plan:
         if nested is None and not isinstance(child, serializers.SlugRelatedField):
             scalars.append((name, attname, parser_of(child, column), column.null))
         else:
-            parts.append(Part(name, attname, nested, column, _reader_of(child, nested)))
+            parts.append(Part(name, nested, column, _reader_of(child, nested)))
     parse_pk = parser_of(fields["id"], model._meta.pk)
     return Plan(model, parse_pk, frozenset(fields), tuple(scalars), tuple(parts))
 
@@ -114,51 +107,40 @@ def _reader_of(child: serializers.Field, nested: Any) -> str:
     return "_read_many" if isinstance(child, serializers.ListSerializer) else "_read_one"
 
 
+@dataclass
 class Reader:
-    """Reads objects into `rows`, by model and key, until somebody takes them.
+    """Reads objects into `rows` until somebody takes them."""
 
-    `refused`: rows that are left as they are here. `notes`: a sentence for each part that could
-    not be read. `unknown`: keys that no shape knows. `named`: what is still to be looked up.
-    """
+    known: Callable[[type[Model]], set[str]]  # the keys of a model's rows that are here
+    rows: Rows = field(default_factory=lambda: defaultdict(dict))
+    told: dict[Key, Told] = field(default_factory=dict)
+    refused: set[Key] = field(default_factory=set)  # rows that are left as they are here
+    notes: list[str] = field(default_factory=list)  # a sentence for what could not be read
+    unknown: set[str] = field(default_factory=set)  # keys that no shape knows
+    # Names that stand for rows, by model, key and column of the row that refers.
+    names: dict[tuple[type[Model], Any, Any], str] = field(default_factory=dict)
+    _seen: dict[tuple[Any, Any], int] = field(default_factory=dict)  # digests, by shape and key
+    _path: list[str] = field(default_factory=list)
 
-    def __init__(self, known: Callable[[type[Model]], set[str]]) -> None:
-        """`known`: the keys of a model's rows that are here."""
-        self._known = known
-        self.rows: dict[type[Model], dict[Any, Row]] = {}
-        self.told: dict[Key, Told] = {}
-        self.refused: set[Key] = set()
-        self.notes: list[str] = []
-        self.unknown: set[str] = set()
-        self.named: dict[tuple[type[Model], Any, str], Named] = {}
-        self._seen: dict[tuple[Any, Any], int] = {}
-        self._path: list[str] = []
+    def read_object(self, resource: str, shape: Any, key: str, body: Any, date: datetime) -> bool:
+        """Whether the object could be read. What of it could not is in `notes`.
 
-    def of(self, model: type[Model]) -> dict[Any, Row]:
-        return self.rows.setdefault(model, {})
-
-    def take(self) -> dict[type[Model], dict[Any, Row]]:
-        rows, self.rows = self.rows, {}
-        return rows
-
-    def read_object(self, resource: str, shape: Any, body: Any, date: datetime) -> bool:
-        """Whether the object could be read. What of it could not is in `notes`."""
-        with self._at(f"{resource} {body.get('id')!r}: "):
-            try:
-                self._read(shape, body, date)
-            except Unreadable as error:
-                self._note(str(error))
-                self.refuse(shape, body)
-                return False
-        return True
-
-    def refuse(self, shape: Any, body: Any) -> None:
+        `body`: a text says why it could not be kept; then `key` has its id.
+        """
+        pk: Any = int(key) if key.isdigit() else key
+        if isinstance(body, dict):
+            pk = body.get("id")
+        with self._at(f"{resource} {pk!r}"):
+            if isinstance(body, str):
+                raise Unreadable(body)
+            self._read(shape, body, date)
+            return True
         plan = plan_of(shape)
-        try:
-            key = (plan.model, plan.parse_pk(body.get("id")))
-        except Unreadable:
-            return
-        self.refused.add(key)
-        self.of(plan.model).pop(key[1], None)
+        with suppress(Unreadable):
+            refused = plan.parse_pk(pk)
+            self.refused.add((plan.model, refused))
+            self.rows[plan.model].pop(refused, None)
+        return False
 
     def _read(self, shape: Any, body: Any, date: datetime) -> Any:
         """The key of an object's row. Raises `Unreadable` where no row can be made of it."""
@@ -195,7 +177,7 @@ class Reader:
     def _read_scalars(self, plan: Plan, row: Row, body: dict[str, Any]) -> None:
         for name, attname, parse, nullable in plan.scalars:
             if name not in body:
-                if not nullable and str(row.pk) not in self._known(row.model):
+                if not nullable and str(row.pk) not in self.known(row.model):
                     raise Unreadable(f"{name}: is missing")
                 continue
             value = body[name]
@@ -209,37 +191,36 @@ class Reader:
 
     def _read_part(self, part: Part, row: Row, value: Any) -> None:
         """A part that can't be read is not told: it stays as it is here, or null."""
-        self.named.pop((row.model, row.pk, part.attname), None)
+        self.names.pop((row.model, row.pk, part.column), None)
         if value is None and part.read != "_read_many":
-            row.values[part.attname] = None
+            row.values[part.column.attname] = None
             return
-        try:
+        with self._at("" if part.read == "_read_opaque" else f".{part.name}"):
             getattr(self, part.read)(part, row, value)
-        except Unreadable as error:
-            self._note(f"{part.name}: {error}")
 
     def _read_name(self, part: Part, row: Row, value: Any) -> None:
-        key = (row.model, row.pk, part.attname)
-        self.named[key] = Named(*key, part.column.related_model, str(value))
+        self.names[row.model, row.pk, part.column] = str(value)
 
     def _read_opaque(self, part: Part, row: Row, value: Any) -> None:
-        problems: list[str] = []
+        problems: list[str] = []  # which say where they are
         read = arrange_many if part.column.many else arrange
         kept = read(part.shape, value, problems, self.unknown, part.name)
         if problems:
-            self._note(problems[0])
-        else:
-            row.values[part.attname] = kept
+            raise Unreadable(problems[0])
+        row.values[part.column.attname] = kept
 
     def _read_one(self, part: Part, row: Row, value: Any) -> None:
-        with self._at(f"{part.name}."):
-            row.values[part.attname] = self._read(part.shape, value, row.date)
+        row.values[part.column.attname] = self._read(part.shape, value, row.date)
 
     def _read_many(self, part: Part, row: Row, value: Any) -> None:
         items, before, relation = value or [], len(self.notes), part.column
         if type(items) is not list:
             raise expect(items, "a list")
-        keys = list(dict.fromkeys(self._read_items(part, items, row.date)))
+        found: dict[Any, None] = {}
+        for number, item in enumerate(items):
+            with self._at(f"[{number}]"):
+                found[self._read(part.shape, item, row.date)] = None
+        keys = list(found)
         if relation.one_to_many:
             for key in keys:
                 child = Row(part.shape.Meta.model, key, row.date)
@@ -249,14 +230,6 @@ class Reader:
                 row.children[accessor(relation)] = keys
         elif relation.concrete:
             row.links[relation.name] = keys
-
-    def _read_items(self, part: Part, items: list[Any], date: datetime) -> Iterator[Any]:
-        for number, item in enumerate(items):
-            try:
-                with self._at(f"{part.name}[{number}]."):
-                    yield self._read(part.shape, item, date)
-            except Unreadable as error:
-                self._note(f"{part.name}[{number}]: {error}")
 
     def _merge(self, row: Row, detail: int) -> None:
         """A row's values into those that are told of it already."""
@@ -270,28 +243,26 @@ class Reader:
         for part in ("values", "links", "children"):
             new = {name: value for name, value in getattr(row, part).items() if name not in known}
             if new:
-                target = self.of(row.model).setdefault(row.pk, Row(*key, row.date))
+                target = self.rows[row.model].setdefault(row.pk, Row(*key, row.date))
                 target.date = told.date
                 getattr(target, part).update(new)
                 told.names |= new.keys()
 
     @contextmanager
     def _at(self, step: str) -> Iterator[None]:
+        """What can't be read within is noted, with the steps that lead to it."""
         self._path.append(step)
         try:
             yield
+        except Unreadable as error:
+            head, *steps = self._path
+            place = "".join(steps).removeprefix(".")
+            self.notes.append(": ".join(filter(None, (head, place, str(error)))))
         finally:
             self._path.pop()
-
-    def _note(self, sentence: str) -> None:
-        self.notes.append("".join(self._path) + sentence)
 
 
 def models_within(shape: Any) -> set[type[Model]]:
     """The models of the rows that an object of a shape holds, itself included."""
-    found = {shape.Meta.model}
-    for child in fields_of(shape).values():
-        part = part_of(child)
-        if part is not None and not issubclass(part, Quoted):
-            found |= models_within(part)
-    return found
+    rows = (part for part in plan_of(shape).parts if part.read in ("_read_one", "_read_many"))
+    return {shape.Meta.model}.union(*(models_within(part.shape) for part in rows))

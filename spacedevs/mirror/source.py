@@ -1,57 +1,57 @@
 """The source's pages as dicts: budget, sizes, retries. Knows no model and loads nothing."""
 
-import re
+import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
 import httpx2
+from django.utils.http import parse_http_date_safe
 from tenacity import (
-    RetryCallState,
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
+    wait_exception,
     wait_exponential_jitter,
 )
 
 from spacedevs.middleware import OWN_HEADER
-from spacedevs.mirror.budget import SHORT_PAUSE, Budget, Spent, utc_now
-from spacedevs.mirror.errors import (
-    CHECK,
-    LATER,
-    Everywhere,
-    NotServed,
-    Passing,
-    ServerError,
-    SourceError,
-    Throttled,
-    TooLarge,
-    excerpt,
-)
-from spacedevs.mirror.http_client import HttpClient, Reply, header_safe
+from spacedevs.mirror import errors
+from spacedevs.mirror.budget import Budget, utc_now
+from spacedevs.mirror.errors import CHECK, LATER, SourceError, TooLarge, excerpt
 from spacedevs.mirror.pages import Object, Objects, Same, read_page
 
 MOST_ROWS, LEAST_ROWS = 100, 10  # on a page; 100 is the contract's most
 MOST_COUNT = 1_000_000  # rows of a resource
 TIMEOUT = 120.0  # seconds of silence: a page of 100 detailed craft takes its time
+PATIENCE = 4  # times the timeout: what a whole answer may take, its headers included
+CONNECT = 10  # seconds that a connection may take
+LARGEST = 64 * 2**20  # bytes of a body, decompressed
 ATTEMPTS = 4
 LONGEST_PAUSE = 86_400  # seconds
-PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2)
+# Between two attempts: a growing pause, and what the source asked for.
+PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2) + wait_exception(
+    lambda error: getattr(error, "pause", 0.0)
+)
 LONGEST_ROOT = 200  # characters
+WRITE_ONE = f"write a URL like https://host/2.3.0/, of at most {LONGEST_ROOT} characters"
 BOM = b"\xef\xbb\xbf"
-# What a status means that is no answer: its words, what to do, and the kind of error.
+NETWORK = "check the URL and the network"
 TOKEN = "check the token, or leave it out"  # noqa: S105
+# What a status means that is no answer: its words, what to do, and the kind of error.
 STATUSES: dict[int, tuple[str, str, type[SourceError]]] = {
-    401: ("not allowed", TOKEN, Everywhere),
-    403: ("not allowed", TOKEN, SourceError),
-    404: ("not found", CHECK, NotServed),
-    429: ("too many calls", LATER, Throttled),
-    504: ("took too long", LATER, TooLarge),
-    524: ("took too long", LATER, TooLarge),
+    401: (", not allowed", TOKEN, errors.Everywhere),
+    403: (", not allowed", TOKEN, SourceError),
+    404: (", not found", CHECK, errors.NotServed),
+    429: (", too many calls", LATER, errors.Throttled),
+    504: (", took too long", LATER, TooLarge),
+    524: (", took too long", LATER, TooLarge),
 }
 
 
@@ -60,17 +60,14 @@ def parse_root(text: str) -> httpx2.URL:
     try:
         url = httpx2.URL(text.strip())
     except (httpx2.InvalidURL, UnicodeError):
-        raise Everywhere("The source is no URL; write one like https://host/2.3.0/.") from None
+        raise errors.Everywhere(f"The source is no URL; {WRITE_ONE}.") from None
     # The URL is not printed where it has a password.
     if url.userinfo:
-        raise Everywhere(f"The source at {url.host} has a user name in its URL; give --token.")
+        raise errors.Everywhere(f"The URL at {url.host} has a user name; give --token.")
     usable = url.scheme in ("http", "https") and url.host and (url.port or 80) < 2**16
     if not usable or url.query or url.fragment or len(str(url)) > LONGEST_ROOT:
         shown = excerpt(str(url.copy_with(query=None, fragment=None)))
-        raise Everywhere(
-            f"{shown} can't be a source; write a URL like https://host/2.3.0/, "
-            f"of at most {LONGEST_ROOT} characters."
-        )
+        raise errors.Everywhere(f"{shown} can't be a source; {WRITE_ONE}.")
     return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
 
 
@@ -101,13 +98,39 @@ class Page:
     unchanged: bool
 
 
+class Reply(NamedTuple):
+    url: httpx2.URL
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    kind: str  # its media type
+
+
+class Deadline(threading.Timer):
+    """Cuts a connection that is still at it when its time is over, whatever it is reading.
+
+    A timeout is one of each read: an answer that drips in, a byte now and then, meets none.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds, self.cut)
+        self.daemon, self.passed = True, False
+        self.socket: socket.socket | None = None
+
+    def cut(self) -> None:
+        self.passed = True
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+
 @dataclass
 class Source:
     """A server that speaks the contract, asked within `budget`; a context manager.
 
     `timeout`: seconds that the source may be silent. `sleep`, `now`, `transport`: for tests.
     `is_own`: whether it is another server of this project. `notes`: what was odd in its answers,
-    and was taken all the same.
+    and was taken all the same. The token is printed nowhere.
     """
 
     url: str
@@ -123,18 +146,26 @@ class Source:
 
     def __post_init__(self) -> None:
         self.root = parse_root(self.url)
-        self._http = HttpClient(
-            user_agent=self.user_agent,
-            token=self.token,
-            timeout=self.timeout,
-            transport=self.transport,
+        if not _is_header_safe(self.token) or " " in self.token:
+            raise errors.Everywhere("The token has characters that no token has; copy it again.")
+        headers = {"User-Agent": self.user_agent, "Accept": "application/json"}
+        # A connection for each call: none is kept for an hour, and the deadline knows its socket.
+        headers |= {"Accept-Encoding": "gzip", "Connection": "close"}
+        if self.token:
+            headers["Authorization"] = f"Token {self.token}"
+        # Without trust_env: a .netrc would send a password.
+        self._client = httpx2.Client(
+            headers=headers,
+            timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT, self.timeout)),
+            transport=self.transport or httpx2.HTTPTransport(),
+            trust_env=False,
         )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()
+        self._client.close()
 
     def page(
         self,
@@ -153,73 +184,172 @@ class Source:
         """
         # In the default order, by name, upstream repeats and loses rows between pages.
         params = {**(filters or {}), "mode": mode, "offset": offset, "ordering": "id"}
-        size, errors = limit, 0
+        size, failures = limit, 0
 
         def attempt() -> Page:
-            nonlocal size, errors
+            nonlocal size, failures
+            same = known if known and size == limit else Known()
             try:
-                return self._page(
-                    resource, {**params, "limit": size}, known if size == limit else None
-                )
-            except ServerError as error:
-                errors += 1
+                return self._page(resource, {**params, "limit": size}, same)
+            except errors.ServerError as error:
+                failures += 1
                 # An error of the moment is asked again as it was; a second may be of the size.
-                if errors > 1 or isinstance(error, TooLarge):
+                if failures > 1 or isinstance(error, TooLarge):
                     size = max(LEAST_ROWS, size // 2)
                 raise
 
         return Retrying(
             stop=stop_after_attempt(attempts),
-            retry=retry_if_exception_type(Passing),
-            wait=_pause_before,
+            retry=retry_if_exception_type(errors.Passing),
+            wait=PAUSES,
             sleep=self.sleep,
             reraise=True,
         )(attempt)
 
-    def _page(self, resource: str, params: dict[str, Any], known: Known | None) -> Page:
-        known = known or Known()
-        url = self.root.copy_with(path=f"{self.root.path}{resource}/", params=params)
+    def _page(self, resource: str, params: dict[str, Any], known: Known) -> Page:
         self.budget.allow()
-        reply = self._http.fetch(url, known.etag, self.budget.record)
+        url = self.root.copy_with(path=f"{self.root.path}{resource}/", params=params)
+        reply = self._fetch(url, known.etag)
         self.is_own = self.is_own or OWN_HEADER in reply.headers
         digest = blake2b(reply.body, digest_size=16).digest()
         unchanged = digest == known.digest
         if reply.status == 304 and known.etag:
             digest, unchanged = known.digest, True
-        elif error := self._error_of(reply):
-            raise self._with_pause(error, reply)
+        elif reply.status != 200 or reply.kind == "text/html":
+            raise self._refusal(reply)
         offset, limit = params["offset"], params["limit"]
         count, results = (0, []) if unchanged else self._rows(reply, offset, limit, known.objects)
         date = _parse_date(reply.headers.get("Date", "")) or self.now().replace(microsecond=0)
-        etag = _tag(reply) or (known.etag if unchanged else None)
+        # Only an ETag that can be kept and sent again.
+        tag = reply.headers.get("ETag", "")
+        etag = tag if 0 < len(tag) <= 200 and _is_header_safe(tag) else None
+        etag = etag or (known.etag if unchanged else None)
         return Page(offset, limit, count, results, date, etag, digest, unchanged)
+
+    # A call
+
+    def _fetch(self, url: httpx2.URL, etag: str | None) -> Reply:
+        """The reply. The call is counted as the request is sent. Raises `SourceError`."""
+        deadline = Deadline(PATIENCE * self.timeout)
+
+        def trace(event: str, info: dict[str, Any]) -> None:
+            if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+                deadline.socket = info["return_value"].get_extra_info("socket")
+            elif event == "http11.send_request_headers.started":
+                self.budget.record()
+
+        headers = {"If-None-Match": etag} if etag else {}
+        request = self._client.build_request(
+            "GET", url, headers=headers, extensions={"trace": trace}
+        )
+        deadline.start()
+        try:
+            with closing(self._client.send(request, stream=True)) as response:
+                body = self._read(url, response)
+        except httpx2.HTTPError as error:
+            if not deadline.passed:
+                raise self._failure(url, error) from None
+        finally:
+            deadline.cancel()
+        if deadline.passed:
+            raise self._error(url, "sends too slowly", LATER, TooLarge)
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Reply(url, response.status_code, response.headers, body, kind)
+
+    def _read(self, url: httpx2.URL, response: httpx2.Response) -> bytes:
+        """The body, unpacked. A part of it unpacks to less than LARGEST, whatever it is."""
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in ("gzip", "identity"):
+            raise self._error(url, f"is packed as {excerpt(coding)}, not gzip")
+        body = bytearray()
+        for part in response.iter_bytes():
+            body += part
+            if len(body) > LARGEST:
+                raise self._error(url, f"sent more than {LARGEST // 2**20} MiB")
+        return bytes(body)
+
+    # What is no answer
+
+    def _error(
+        self, url: httpx2.URL, came: str, do: str = CHECK, kind: type[SourceError] = SourceError
+    ) -> SourceError:
+        return kind(self._without_token(f"{url} {came}; {do}."))
+
+    def _quote(self, what: bytes | str) -> str:
+        """What came, harmless: a source may send the token back."""
+        text = what if isinstance(what, str) else what[:8000].decode("utf-8", "replace")
+        return f"“{excerpt(self._without_token(text))}”"
+
+    def _without_token(self, text: str) -> str:
+        return text.replace(self.token, "…") if self.token else text
+
+    def _cut_off(self, url: httpx2.URL, why: str) -> SourceError:
+        return self._error(url, f"broke off in its answer ({self._quote(why)})", LATER, TooLarge)
+
+    def _failure(self, url: httpx2.URL, error: httpx2.HTTPError) -> SourceError:
+        if isinstance(error, httpx2.ConnectTimeout):
+            came = f"took no connection within {min(CONNECT, self.timeout):g} s"
+            return self._error(url, came, NETWORK, errors.Unreachable)
+        if isinstance(error, httpx2.TimeoutException):
+            return self._error(url, f"was silent for {self.timeout:g} s", LATER, TooLarge)
+        if isinstance(error, httpx2.ConnectError):
+            kind = errors.Everywhere if _has_bad_certificate(error) else errors.Unreachable
+            came = f"can't be reached ({self._quote(str(error))})"
+            return self._error(url, came, NETWORK, kind)
+        return self._cut_off(url, str(error) or "the connection was lost")
+
+    def _refusal(self, reply: Reply) -> SourceError:
+        """The error, with the pause that the source asks for. Raises `Spent` for a long one."""
+        error = self._status_error(reply)
+        if isinstance(error, errors.Passing):
+            asked = _seconds(reply.headers.get("Retry-After", ""), self.now())
+            error.pause = min(asked, LONGEST_PAUSE)
+            self.budget.check_pause(error.pause, f"{reply.url} answered {reply.status}")
+        return error
+
+    def _status_error(self, reply: Reply) -> SourceError:
+        status, quoted = reply.status, self._quote(reply.body)
+        meaning, do, kind = STATUSES.get(status, ("", LATER, errors.ServerError))
+        if reply.kind == "text/html" and (status in (200, 403) or status >= 500):
+            # An error of the moment, and not an answer.
+            kind = kind if kind is TooLarge else errors.ServerError
+            marks = f"{reply.headers} {reply.body[:5000]!r}".lower()
+            is_theirs = "cloudflare" in marks or "cf-ray" in reply.headers
+            whose = "a page of Cloudflare, before the source," if is_theirs else "HTML"
+            came = f"answered {status}: sent {whose} and not JSON: {quoted}"
+            return self._error(reply.url, came, f"{LATER}, or {CHECK}", kind)
+        if 300 <= status < 400 and (location := reply.headers.get("Location")):
+            came = f"has moved to {self._quote(location)}"
+            return self._error(reply.url, came, "name the source by that URL")
+        if meaning or status >= 500:
+            return self._error(reply.url, f"answered {status}{meaning}", do, kind)
+        return self._error(reply.url, f"answered {status} {quoted}")
+
+    # An answer
 
     def _rows(
         self, reply: Reply, offset: int, limit: int, known: Objects
     ) -> tuple[int, list[Object]]:
-        body = self._object(reply, known)
+        """The count and the results, where they are as the contract has them."""
+        body, do = self._object(reply, known), CHECK
         count, results = body.get("count"), body.get("results")
         if type(count) is not int or not 0 <= count <= MOST_COUNT:
             came = f"says that count is {excerpt(repr(count))}, not 0 to {MOST_COUNT}"
-            raise self._http.error(reply.url, came, CHECK)
-        if not isinstance(results, list) or not all(
-            isinstance(row, dict | Same) for row in results
-        ):
-            raise self._http.error(reply.url, "has no list of objects as its results", CHECK)
-        if len(results) > limit:
+        elif type(results) is not list or not all(isinstance(row, dict | Same) for row in results):
+            came = "has no list of objects as its results"
+        elif len(results) > limit:
             came = f"gave {len(results)} rows where {limit} were asked for"
-            raise self._http.error(reply.url, came, CHECK)
-        if offset < count and not results:
-            came = f"counts {count} rows and gives none from row {offset} on"
-            raise self._http.error(reply.url, came, LATER)
-        return count, results
+        elif offset < count and not results:
+            came, do = f"counts {count} rows and gives none from row {offset} on", LATER
+        else:
+            return count, results
+        raise self._error(reply.url, came, do)
 
     def _object(self, reply: Reply, known: Objects) -> dict[str, Any]:
-        text = reply.body.removeprefix(BOM)
-        if _kind(reply) != "application/json":
-            came = f"sent {excerpt(_kind(reply)) or 'no type'} and not JSON"
-            quoted = self._http.quote(reply.body)
-            raise self._http.error(reply.url, f"{came}: {quoted}", CHECK)
+        quoted, text = self._quote(reply.body), reply.body.removeprefix(BOM)
+        if reply.kind != "application/json":
+            came = f"sent {excerpt(reply.kind) or 'no type'} and not JSON: {quoted}"
+            raise self._error(reply.url, came)
         if len(text) < len(reply.body):
             self.notes.add("Its answers begin with a byte order mark (BOM); taken without it.")
         try:
@@ -227,79 +357,33 @@ class Source:
         except ValueError as error:
             # Without a length only the missing end tells that the rest was lost.
             if not text.rstrip().endswith((b"}", b"]")):
-                raise self._http.cut_off(reply.url) from None
-            quoted = self._http.quote(reply.body)
+                raise self._cut_off(reply.url, "its end is missing") from None
             came = f"sent broken JSON ({excerpt(str(error))}): {quoted}"
-            raise self._http.error(reply.url, came, LATER) from None
+            raise self._error(reply.url, came, LATER) from None
         if not isinstance(body, dict):
-            quoted = self._http.quote(reply.body)
-            raise self._http.error(reply.url, f"sent JSON that is no object: {quoted}", CHECK)
+            raise self._error(reply.url, f"sent JSON that is no object: {quoted}")
         return body
 
-    def _error_of(self, reply: Reply) -> SourceError | None:
-        status = reply.status
-        if status == 200 and _kind(reply) != "text/html":
-            return None
-        quoted = self._http.quote(reply.body)
-        meaning, do, kind = STATUSES.get(status, ("", LATER, ServerError))
-        if _kind(reply) == "text/html" and (status in (200, 403) or status >= 500):
-            # An error of the moment, and not an answer.
-            kind = kind if kind is TooLarge else ServerError
-            whose = "a page of Cloudflare, before the source," if _is_cloudflare(reply) else "HTML"
-            came = f"answered {status}: sent {whose} and not JSON: {quoted}"
-            return self._http.error(reply.url, came, f"{LATER}, or {CHECK}", kind)
-        if 300 <= status < 400 and (location := reply.headers.get("Location")):
-            came = f"has moved to {self._http.quote(location)}"
-            return self._http.error(reply.url, came, "name the source by that URL")
-        if meaning or status >= 500:
-            came = f"answered {status}{meaning and ', '}{meaning}"
-            return self._http.error(reply.url, came, do, kind)
-        return self._http.error(reply.url, f"answered {status} {quoted}", CHECK)
 
-    def _with_pause(self, error: SourceError, reply: Reply) -> Exception:
-        """The error, with the pause that the source asks for; a long one ends the run."""
-        pause = min(_seconds(reply.headers.get("Retry-After", ""), self.now()), LONGEST_PAUSE)
-        if not isinstance(error, Passing):
-            return error
-        if pause > SHORT_PAUSE and not self.budget.wait:
-            until = self.now() + timedelta(seconds=pause)
-            return Spent(until, f"{reply.url} answered {reply.status}")
-        error.pause = pause
-        return error
+def _is_header_safe(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
-def _kind(reply: Reply) -> str:
-    return str(reply.headers.get("Content-Type", "").partition(";")[0].strip().lower())
-
-
-def _is_cloudflare(reply: Reply) -> bool:
-    marks = f"{reply.headers.get('Server', '')} {reply.body[:5000]!r}".lower()
-    return "cloudflare" in marks or "CF-RAY" in reply.headers
-
-
-def _pause_before(state: RetryCallState) -> float:
-    """The seconds before the next attempt: what the source asked for, and a growing pause."""
-    error = state.outcome and state.outcome.exception()
-    return PAUSES(state) + (error.pause if isinstance(error, Passing) else 0)
+def _has_bad_certificate(error: BaseException | None) -> bool:
+    """Whether a certificate was refused: no retry mends that."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _seconds(text: str, now: datetime) -> float:
     """`Retry-After`, seconds or a date, as seconds from `now`; 0 for anything else."""
-    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
     date = _parse_date(text)
     return 0.0 if date is None else max(0.0, (date - now).total_seconds())
 
 
 def _parse_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _tag(reply: Reply) -> str | None:
-    """The ETag, where it is one that can be kept and sent again."""
-    tag = reply.headers.get("ETag", "")
-    return tag if 0 < len(tag) <= 200 and header_safe(tag) else None
+    seconds = parse_http_date_safe(text)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from spacedevs.mirror.budget import Budget
 from spacedevs.mirror.models import Hold, MirrorCall, Mirrored, MirrorList, MirrorPage, MirrorRun
-from spacedevs.mirror.run import Exit, Mirror, Options
+from spacedevs.mirror.run import Exit, Mirror
 from spacedevs.mirror.source import Source, parse_root
 from spacedevs.references import referrers_first
 from tests.mirror import upstream as does
@@ -88,7 +88,7 @@ class Site:
             now=self.clock,
             sleep=self.clock.sleep,
         ) as source:
-            run = Mirror(source, Options(**options), self.clock, lambda *seen: None)
+            run = Mirror(source, lambda *seen: None, **options)
             made, code = run.run()
         self.pass_(hours=1)
         return Result(made, code, run.notes, self.upstream.calls[calls:])

@@ -9,8 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from spacedevs import clock
-from spacedevs.mirror.groups import prepare_rows
-from spacedevs.mirror.load import Load, LoadResult
+from spacedevs.mirror.load import Load
 from tests.mirror.running import SMALL
 from tests.tables import IN_CONTRACT
 from tests.upstream_bodies import Catalogue
@@ -41,21 +40,21 @@ class OneObject:
         pass
 
 
-def load(resource: str, body: Any) -> LoadResult:
+def load(resource: str, body: Any) -> Load:
     """What a load of this object alone makes of it; nothing stays."""
     with transaction.atomic():
-        result = Load(
+        loading = Load(
             [OneObject(resource, body)],  # type: ignore[list-item]
             is_whole=False,
-            prepare=prepare_rows,
             context=None,
             believed=(resource,),
             left=set(),
             seen=lambda *_: None,
-        ).run()
+        )
+        loading.run()
         connection.check_constraints()
         transaction.set_rollback(True)
-    return result
+    return loading
 
 
 def paths(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

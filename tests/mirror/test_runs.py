@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from spacecraft import models
-from spacedevs.mirror import as_of, load, run
+from spacedevs.mirror import as_of, load
 from spacedevs.mirror.budget import Budget
 from spacedevs.mirror.models import MirrorCall, MirrorRun
 from spacedevs.mirror.run import Exit
@@ -173,7 +173,7 @@ def test_a_load_that_fails_changes_nothing_and_is_named(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(run, "prepare_rows", fail)
+    monkeypatch.setattr(load, "prepare_rows", fail)
     mirrored.catalogue.edition(1)
     before = tables()
     result = mirrored.mirror(only=CATALOGUE)

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from spacedevs.mirror.errors import Everywhere, TooLarge
-from spacedevs.mirror.http_client import PATIENCE
+from spacedevs.mirror.source import PATIENCE
 from tests.mirror.sources import Clock, Make, counted, error_of
 
 TIMEOUT = 0.25  # seconds

@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from spacedevs.mirror import http_client
+from spacedevs.mirror import source as source_module
 from spacedevs.mirror.errors import Everywhere, ServerError, SourceError
 from tests.mirror import upstream as u
 from tests.mirror.sources import TOKEN, Make, error_of
@@ -58,7 +58,7 @@ def test_the_token_is_in_no_error(source: Make, upstream: Upstream, behaviour: u
 
 def test_the_token_is_in_no_repr(source: Make) -> None:
     asked = source(token=TOKEN)
-    assert TOKEN not in repr(asked) + repr(asked._http)
+    assert TOKEN not in repr(asked) + repr(asked._client)
 
 
 @pytest.mark.parametrize("token", ["a b", "a\nb", "ключ"])
@@ -163,7 +163,7 @@ def test_a_byte_order_mark_is_taken_and_noted(source: Make, upstream: Upstream) 
 def test_a_body_that_is_too_large_is_not_read_to_its_end(
     source: Make, upstream: Upstream, packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_client, "LARGEST", 2**20)
+    monkeypatch.setattr(source_module, "LARGEST", 2**20)
     upstream.gzip = packed
     upstream.behave(u.answers({"text": "x" * 2**21}))
     assert "sent more than 1 MiB" in str(error_of(source()))

@@ -15,7 +15,7 @@ from spacedevs.mirror.budget import Budget, utc_now
 from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorRun
-from spacedevs.mirror.run import Busy, Exit, Mirror, Options, Stopped, describe
+from spacedevs.mirror.run import Busy, Exit, Mirror, Stopped, describe
 from spacedevs.mirror.source import Source, parse_root
 from spacedevs.mirror.stop import Stop
 
@@ -72,7 +72,8 @@ class Command(BaseCommand):
         try:
             with self.source(options) as source, self.display.reading(self.budget):
                 started = time.monotonic()
-                self.mirror = Mirror(source, self.options(options), utc_now, self.seen)
+                only, force = tuple(options["only"]), tuple(options["force"])
+                self.mirror = Mirror(source, self.seen, only, options["dry_run"], force)
                 run, code = self.mirror.run()
         except Busy:
             return self.fail("Another run of the mirror is at it; this one ends.", Exit.BUSY)
@@ -91,7 +92,7 @@ class Command(BaseCommand):
         self.complain(sentence)
         return code
 
-    @mute_when_closed
+    @mute_when_closed()
     def complain(self, sentence: str) -> None:
         self.stderr.write(sentence)
 
@@ -115,9 +116,6 @@ class Command(BaseCommand):
             user_agent=f"spacedevs/{environment.VERSION} (self-hosted mirror)",
             sleep=self.sleep,
         )
-
-    def options(self, options: dict[str, Any]) -> Options:
-        return Options(tuple(options["only"]), options["dry_run"], tuple(options["force"]))
 
     def sleep(self, seconds: float) -> None:
         if seconds > UNSAID:
