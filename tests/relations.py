@@ -41,13 +41,13 @@ def shown_relations() -> list[tuple[type[Model], Any]]:
 
 
 def _relations_of(plan: Plan) -> Iterator[tuple[type[Model], Any]]:
-    for path in (*plan.joined, *plan.fetched):
+    for path in (*plan.select_related, *plan.prefetched):
         model = plan.model
         for name in path.split("__"):
             relation = relation_of(model, name)
             yield model, relation
             model = relation.related_model
-    for below in plan.fetched.values():
+    for below in plan.prefetched.values():
         yield from _relations_of(below)
 
 

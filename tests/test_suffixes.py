@@ -122,7 +122,7 @@ def test_next_and_previous_keep_the_suffix(api: Client) -> None:
     assert query_of(body["next"]) == {"limit": "5", "offset": "10"}
 
 
-# Pages
+# ResourcePagination
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_a_catalogue_may_be_small(count: int) -> None:
     assert len(tiny.rows()["spacecraft"]) == tiny.count("spacecraft") == count
 
 
-# Pages
+# ResourcePagination
 
 
 def test_a_walk_over_the_pages_gives_each_row_once(catalogue: Catalogue) -> None:

@@ -108,7 +108,7 @@ def check_modes(viewset: type[ResourceViewSet]) -> Iterator[str]:
 
 def _unordered(plan: Plan) -> Iterator[str]:
     """Rows that are fetched for a list need an order, or each database gives its own."""
-    for path, below in plan.fetched.items():
+    for path, below in plan.prefetched.items():
         if not below.model._meta.ordering:
             yield f"modes nests {path}, and {below.model.__name__} has no ordering."
         yield from _unordered(below)

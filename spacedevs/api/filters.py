@@ -1,4 +1,4 @@
-"""Filters, Search, Ordering: for each, what it does, what its page says, and its parameters."""
+"""Filters, search, ordering: for each, what it does, what its page says, and its parameters."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -80,7 +80,7 @@ class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
     """Several values with commas, any of which may match."""
 
 
-class Filters(rest_framework.DjangoFilterBackend):
+class ResourceFilterBackend(rest_framework.DjangoFilterBackend):
     """DRF's backend of django-filter, which also says its parameters on the page."""
 
     @staticmethod

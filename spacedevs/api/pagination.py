@@ -7,7 +7,9 @@ from rest_framework.pagination import LimitOffsetPagination
 from spacedevs.api.description import Section, Sentence, example
 
 
-class Pages(LimitOffsetPagination):
+class ResourcePagination(LimitOffsetPagination):
+    """DRF's LimitOffsetPagination with upstream's numbers, which says them on the page."""
+
     default_limit = 10
     max_limit = 100
     shown_limit = 2  # in the page's example

@@ -26,19 +26,19 @@ class Plan:
     """What is joined to a model's rows, what is fetched beside them, and what is left unread."""
 
     model: type[Model]
-    joined: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    fetched: dict[str, "Plan"] = field(default_factory=dict)
+    select_related: list[str] = field(default_factory=list)
+    deferred: list[str] = field(default_factory=list)
+    prefetched: dict[str, "Plan"] = field(default_factory=dict)
 
     def apply(self, queryset: QuerySet) -> QuerySet:
-        if self.joined:
-            queryset = queryset.select_related(*self.joined)
-        if self.unread:
-            queryset = queryset.defer(*self.unread)
+        if self.select_related:
+            queryset = queryset.select_related(*self.select_related)
+        if self.deferred:
+            queryset = queryset.defer(*self.deferred)
         return queryset.prefetch_related(
             *(
                 Prefetch(path, queryset=plan.apply(plan.model._default_manager.all()))
-                for path, plan in self.fetched.items()
+                for path, plan in self.prefetched.items()
             )
         )
 
@@ -46,12 +46,12 @@ class Plan:
         """Bring in what `plan` says of the relation's own model."""
         to_many = relation.many_to_many or relation.one_to_many
         name = accessor(relation)
-        if to_many or 1 + len(plan.joined) > MAX_JOINED:
-            self.fetched[name] = plan
+        if to_many or 1 + len(plan.select_related) > MAX_JOINED:
+            self.prefetched[name] = plan
             return
-        self.joined += [name, *(f"{name}__{path}" for path in plan.joined)]
-        self.unread += [f"{name}__{column}" for column in plan.unread]
-        self.fetched |= {f"{name}__{path}": below for path, below in plan.fetched.items()}
+        self.select_related += [name, *(f"{name}__{path}" for path in plan.select_related)]
+        self.deferred += [f"{name}__{column}" for column in plan.deferred]
+        self.prefetched |= {f"{name}__{path}": below for path, below in plan.prefetched.items()}
 
 
 def plan_of(serializer_class: type[serializers.BaseSerializer]) -> Plan:
@@ -66,7 +66,7 @@ def _plan_of(serializer_class: Any) -> Plan:
 def _walk(serializer: Any) -> Plan:
     model = serializer.Meta.model
     read = {child.source for child in serializer.fields.values()}
-    plan = Plan(model, unread=[column for column in heavy(model) if column not in read])
+    plan = Plan(model, deferred=[column for column in heavy(model) if column not in read])
     for name, child in serializer.fields.items():
         if isinstance(child, serializers.SerializerMethodField):
             raise ImproperlyConfigured(
@@ -104,5 +104,5 @@ def _plan_below(child: Any, relation: Any) -> Plan:
         return _walk(child)
     related = relation.related_model
     return Plan(
-        related, unread=heavy(related)
+        related, deferred=heavy(related)
     )  # a column of the related row, by a slug or a dotted source

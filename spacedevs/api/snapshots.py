@@ -35,7 +35,7 @@ def snapshot() -> Iterator[None]:
             cursor.execute("ROLLBACK")  # nothing was written
 
 
-class OneState(viewsets.ReadOnlyModelViewSet):
+class SnapshotMixin(viewsets.ReadOnlyModelViewSet):
     """Lists and records, each of one state of the database."""
 
     def list(self, *args: Any, **kwargs: Any) -> Response:

@@ -10,11 +10,11 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.views import APIView
 
 from spacedevs.api.description import Examples, Section, Words, format_section, help_section
-from spacedevs.api.filters import Filters, Ordering, Search
+from spacedevs.api.filters import Ordering, ResourceFilterBackend, Search
 from spacedevs.api.modes import MODE_PARAM, Mode, Modes
-from spacedevs.api.pagination import Pages
+from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.plans import plan_of
-from spacedevs.api.snapshots import OneState
+from spacedevs.api.snapshots import SnapshotMixin
 
 
 class ReadOnly(APIView):
@@ -23,7 +23,7 @@ class ReadOnly(APIView):
     http_method_names = ["get"]
 
 
-class ResourceViewSet(ReadOnly, OneState):
+class ResourceViewSet(ReadOnly, SnapshotMixin):
     """A resource is its rows and these attributes; the stages below do the work, in this order.
 
     `tags`: OpenAPI's; without any, the plural of the model's name. `in_contract`: whether it is in
@@ -39,8 +39,8 @@ class ResourceViewSet(ReadOnly, OneState):
     examples: ClassVar[Examples]
     tags: ClassVar[tuple[str, ...]] = ()
 
-    filter_backends = (Filters, Search, Ordering)
-    pagination_class = Pages
+    filter_backends = (ResourceFilterBackend, Search, Ordering)
+    pagination_class = ResourcePagination
 
     @classmethod
     def get_modes(cls) -> Modes:

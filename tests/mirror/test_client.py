@@ -26,7 +26,7 @@ def limits(upstream: Upstream) -> list[int]:
     return [int(request.params["limit"]) for request in upstream.requests]
 
 
-# Pages
+# ResourcePagination
 
 
 def test_a_page_asks_for_100_rows_in_detailed_mode_by_id(source: Make, upstream: Upstream) -> None:

@@ -135,7 +135,7 @@ def test_what_no_other_list_would_answer_differently_ends_the_run(site: Site, st
     assert (result.code, len(result.calls)) == (Exit.FAILED, 1)
 
 
-# Pages that time out
+# ResourcePagination that time out
 
 
 def test_the_size_that_works_is_kept_and_twice_that_is_tried_once_a_day(site: Site) -> None:
