@@ -18,7 +18,7 @@ from spacedevs.api.durations import LONGEST
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.mirror.admin import let_go_button
 from spacedevs.mirror.holds import hold, holds_on
-from spacedevs.names import Named
+from spacedevs.names import NamedModel
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
 
 ORDER_COUNTS = (
@@ -225,7 +225,7 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
 
 def default_options(model: type[db.Model]) -> dict[str, Any]:
     """What a RecordAdmin of this model has to say for itself: nothing, where it has a name."""
-    if issubclass(model, Named):
+    if issubclass(model, NamedModel):
         return {}
     columns = ("id", "__str__")
     return {"list_display": columns, "list_display_links": columns, "search_fields": ("id__exact",)}

@@ -28,7 +28,7 @@ def is_own(pk: int | UUID | None) -> bool:
     return pk is not None and pk >= FIRST_OWN
 
 
-class Numbered(models.Model):
+class NumberedModel(models.Model):
     """A row with upstream's id, or with one of our own."""
 
     class Meta:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import models
 from django.db.models.signals import pre_save
 
-from spacedevs.ids import Numbered
+from spacedevs.ids import NumberedModel
 from spacedevs.texts import LongCharField
 
 # Letters that Unicode does not take apart.
@@ -101,7 +101,7 @@ class SortedQuerySet(models.QuerySet):
 SortedManager = models.Manager.from_queryset(SortedQuerySet)
 
 
-class Sorted(Numbered):
+class SortedModel(NumberedModel):
     """A row with sort keys, which a save of their source alone carries along."""
 
     class Meta:
@@ -115,7 +115,7 @@ class Sorted(Numbered):
         super().save(*args, update_fields=update_fields, **kwargs)
 
 
-class Named(Sorted):
+class NamedModel(SortedModel):
     """A row with a name, sorted by it; `id` breaks every tie."""
 
     name = LongCharField(max_length=255)

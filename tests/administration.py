@@ -12,10 +12,10 @@ from django.forms import BaseForm
 from django.test import Client
 from django.urls import reverse
 
-from spacedevs.names import Named
+from spacedevs.names import NamedModel
 
 MODELS = tuple(apps.get_app_config("spacecraft").get_models())
-NAMED = [model for model in MODELS if issubclass(model, Named)]
+NAMED = [model for model in MODELS if issubclass(model, NamedModel)]
 RELATIONS = [
     pytest.param(model, field, id=str(field))
     for model in MODELS

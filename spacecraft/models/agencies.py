@@ -1,18 +1,18 @@
 from django.db import models
 
 from spacecraft.models.images import Image
-from spacedevs.names import Named
+from spacedevs.names import NamedModel
 from spacedevs.quotes import QuotedField
 from spacedevs.relations import OrderedManyToManyField
 from spacedevs.texts import LongCharField, LongURLField
 
 
-class AgencyType(Named):
-    class Meta(Named.Meta):
+class AgencyType(NamedModel):
+    class Meta(NamedModel.Meta):
         verbose_name = "agency type"
 
 
-class Country(Named):
+class Country(NamedModel):
     name = LongCharField(max_length=255, blank=True)
     alpha_2_code = LongCharField(
         "alpha-2 code",
@@ -37,20 +37,20 @@ class Country(Named):
         max_length=255, null=True, blank=True, default="", help_text="e.g. Franco"
     )
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name_plural = "countries"
 
 
-def count() -> models.IntegerField:
+def count_field() -> models.IntegerField:
     """A figure that upstream counts, or doesn't know."""
     return models.IntegerField(null=True, blank=True)
 
 
-def picture() -> models.ForeignKey:
+def image_field() -> models.ForeignKey:
     return models.ForeignKey(Image, models.PROTECT, null=True, blank=True, related_name="+")
 
 
-class Agency(Named):
+class Agency(NamedModel):
     name = LongCharField(max_length=200)
     abbrev = LongCharField(max_length=255, null=True, blank=True, default="")
     type = models.ForeignKey(AgencyType, models.PROTECT, related_name="agencies", null=True)
@@ -64,25 +64,25 @@ class Agency(Named):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
-    image = picture()
-    logo = picture()
-    social_logo = picture()
+    image = image_field()
+    logo = image_field()
+    social_logo = image_field()
 
-    total_launch_count = count()
-    consecutive_successful_launches = count()
-    successful_launches = count()
-    failed_launches = count()
-    pending_launches = count()
-    consecutive_successful_landings = count()
-    successful_landings = count()
-    failed_landings = count()
-    attempted_landings = count()
-    successful_landings_spacecraft = count()
-    failed_landings_spacecraft = count()
-    attempted_landings_spacecraft = count()
-    successful_landings_payload = count()
-    failed_landings_payload = count()
-    attempted_landings_payload = count()
+    total_launch_count = count_field()
+    consecutive_successful_launches = count_field()
+    successful_launches = count_field()
+    failed_launches = count_field()
+    pending_launches = count_field()
+    consecutive_successful_landings = count_field()
+    successful_landings = count_field()
+    failed_landings = count_field()
+    attempted_landings = count_field()
+    successful_landings_spacecraft = count_field()
+    failed_landings_spacecraft = count_field()
+    attempted_landings_spacecraft = count_field()
+    successful_landings_payload = count_field()
+    failed_landings_payload = count_field()
+    attempted_landings_payload = count_field()
 
     info_url = LongURLField("info URL", max_length=200, null=True, blank=True)
     wiki_url = LongURLField("wiki URL", max_length=200, null=True, blank=True)
@@ -92,5 +92,5 @@ class Agency(Named):
     )
     social_media_links = QuotedField("spacecraft.serializers.links.SocialMediaLink", many=True)
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name_plural = "agencies"

@@ -14,17 +14,17 @@ from spacecraft.figures import (
     recompute_turnarounds,
     tally,
 )
-from spacecraft.models.agencies import Agency, count, picture
+from spacecraft.models.agencies import Agency, count_field, image_field
 from spacecraft.models.vehicles import Spacecraft
 from spacedevs import clock
-from spacedevs.ids import Numbered, is_own, own_uuid
+from spacedevs.ids import NumberedModel, is_own, own_uuid
 from spacedevs.living import LivingDurationField
-from spacedevs.names import Named, Sorted, SortedQuerySet, SortKeyField
+from spacedevs.names import NamedModel, SortedModel, SortedQuerySet, SortKeyField
 from spacedevs.quotes import QuotedField
 from spacedevs.texts import LongCharField, LongSlugField, LongURLField
 
 
-class Launch(Named):
+class Launch(NamedModel):
     """A launch, as far as it shares rows with us; the rest is quoted."""
 
     id = models.UUIDField(primary_key=True, default=own_uuid)
@@ -37,7 +37,7 @@ class Launch(Named):
     net_precision = QuotedField("spacecraft.serializers.launches.NetPrecision")
     window_end = models.DateTimeField(null=True, blank=True)
     window_start = models.DateTimeField(null=True, blank=True)
-    image = picture()
+    image = image_field()
     infographic = LongURLField(max_length=1024, null=True, blank=True)
     probability = models.IntegerField(null=True, blank=True)  # %
     weather_concerns = LongCharField(max_length=255, null=True, blank=True)
@@ -51,16 +51,16 @@ class Launch(Named):
     pad = QuotedField("spacecraft.serializers.launches.Pad")
     webcast_live = models.BooleanField(default=False, null=True)
     program = QuotedField("spacecraft.serializers.launches.ProgramNormal", many=True)
-    orbital_launch_attempt_count = count()
-    location_launch_attempt_count = count()
-    pad_launch_attempt_count = count()
-    agency_launch_attempt_count = count()
-    orbital_launch_attempt_count_year = count()
-    location_launch_attempt_count_year = count()
-    pad_launch_attempt_count_year = count()
-    agency_launch_attempt_count_year = count()
+    orbital_launch_attempt_count = count_field()
+    location_launch_attempt_count = count_field()
+    pad_launch_attempt_count = count_field()
+    agency_launch_attempt_count = count_field()
+    orbital_launch_attempt_count_year = count_field()
+    location_launch_attempt_count_year = count_field()
+    pad_launch_attempt_count_year = count_field()
+    agency_launch_attempt_count_year = count_field()
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name_plural = "launches"
 
     def clean(self) -> None:
@@ -88,7 +88,7 @@ class Launch(Named):
                 flight.save(moved=True)
 
 
-class Landing(Numbered):
+class Landing(NumberedModel):
     """How a flight ended, or is meant to; where is quoted."""
 
     attempt = models.BooleanField(default=False, null=True)
@@ -141,7 +141,7 @@ class FlightQuerySet(SortedQuerySet):
 FlightManager = models.Manager.from_queryset(FlightQuerySet)
 
 
-class SpacecraftFlight(Sorted):
+class SpacecraftFlight(SortedModel):
     """One flight of one craft. Its craft's figures follow what is saved and deleted here."""
 
     destination = LongCharField(max_length=255, null=True, blank=True)

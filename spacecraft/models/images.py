@@ -1,27 +1,27 @@
 from django.db import models
 
-from spacedevs.ids import Numbered
-from spacedevs.names import Named
+from spacedevs.ids import NumberedModel
+from spacedevs.names import NamedModel
 from spacedevs.texts import LongCharField, LongURLField
 
 
-class ImageLicense(Named):
+class ImageLicense(NamedModel):
     name = LongCharField(max_length=255, blank=True)
     priority = models.IntegerField(default=0, null=True)
     link = LongURLField(max_length=200, null=True, blank=True)
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name = "image license"
 
 
-class ImageVariantType(Named):
+class ImageVariantType(NamedModel):
     name = LongCharField(max_length=255, blank=True)
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name = "image variant type"
 
 
-class Image(Named):
+class Image(NamedModel):
     image_url = LongURLField("image URL", max_length=1024, null=True)
     thumbnail_url = LongURLField("thumbnail URL", max_length=1024, null=True)
     credit = LongCharField(max_length=255, null=True, blank=True)
@@ -29,7 +29,7 @@ class Image(Named):
     single_use = models.BooleanField(default=True, null=True)
 
 
-class ImageVariant(Numbered):
+class ImageVariant(NumberedModel):
     """The same picture for another purpose. It belongs to its image and goes with it."""
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="variants")

@@ -3,20 +3,20 @@ from typing import Any
 
 from django.db import models
 
-from spacecraft.models.agencies import Agency, count, picture
+from spacecraft.models.agencies import Agency, count_field, image_field
 from spacedevs.living import LivingDurationField
-from spacedevs.names import Named
+from spacedevs.names import NamedModel
 from spacedevs.relations import OrderedManyToManyField
 from spacedevs.texts import LongCharField, LongURLField
 
 
-class SpacecraftConfigType(Named):
-    class Meta(Named.Meta):
+class SpacecraftConfigType(NamedModel):
+    class Meta(NamedModel.Meta):
         verbose_name = "spacecraft configuration type"
 
 
-class SpacecraftStatus(Named):
-    class Meta(Named.Meta):
+class SpacecraftStatus(NamedModel):
+    class Meta(NamedModel.Meta):
         verbose_name = "spacecraft status"
         verbose_name_plural = "spacecraft statuses"
 
@@ -24,19 +24,19 @@ class SpacecraftStatus(Named):
 class Record(models.Model):
     """What a family and a configuration have flown so far."""
 
-    spacecraft_flown = count()
-    total_launch_count = count()
-    successful_launches = count()
-    failed_launches = count()
-    attempted_landings = count()
-    successful_landings = count()
-    failed_landings = count()
+    spacecraft_flown = count_field()
+    total_launch_count = count_field()
+    successful_launches = count_field()
+    failed_launches = count_field()
+    attempted_landings = count_field()
+    successful_landings = count_field()
+    failed_landings = count_field()
 
     class Meta:
         abstract = True
 
 
-class SpacecraftConfigFamily(Named, Record):
+class SpacecraftConfigFamily(NamedModel, Record):
     name = LongCharField(max_length=200)
     description = models.TextField(max_length=2048, null=True, blank=True, default="")
     manufacturer = models.ForeignKey(Agency, models.PROTECT, related_name="families", null=True)
@@ -45,12 +45,12 @@ class SpacecraftConfigFamily(Named, Record):
     )
     maiden_flight = models.DateField("Maiden Flight Date", null=True, blank=True)
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name = "spacecraft configuration family"
         verbose_name_plural = "spacecraft configuration families"
 
 
-class SpacecraftConfiguration(Named, Record):
+class SpacecraftConfiguration(NamedModel, Record):
     """What craft of one kind have in common: "Crew Dragon 2", "Soyuz MS"."""
 
     name = LongCharField(max_length=200)
@@ -62,7 +62,7 @@ class SpacecraftConfiguration(Named, Record):
         SpacecraftConfigFamily, blank=True, related_name="configurations"
     )
     in_use = models.BooleanField(default=False, null=True)
-    image = picture()
+    image = image_field()
     capability = models.TextField(max_length=2048, null=True, blank=True, default="")
     history = models.TextField(max_length=1000, null=True, blank=True, default="")
     details = models.TextField(max_length=1000, null=True, blank=True, default="")
@@ -70,7 +70,7 @@ class SpacecraftConfiguration(Named, Record):
     height = models.FloatField("Length (m)", null=True, blank=True)
     diameter = models.FloatField("Diameter (m)", null=True, blank=True)
     human_rated = models.BooleanField(default=False, null=True)
-    crew_capacity = count()
+    crew_capacity = count_field()
     payload_capacity = models.IntegerField("Payload Capacity (kg)", null=True, blank=True)
     payload_return_capacity = models.IntegerField(
         "Payload Return Capacity (kg)", null=True, blank=True
@@ -80,24 +80,24 @@ class SpacecraftConfiguration(Named, Record):
     info_link = LongURLField(max_length=200, null=True, blank=True, default="")
     fastest_turnaround = models.DurationField(null=True, blank=True)
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name = "spacecraft configuration"
 
 
-class Spacecraft(Named):
+class Spacecraft(NamedModel):
     """One craft: "Crew Dragon Endeavour"."""
 
     serial_number = LongCharField(max_length=255, null=True, blank=True)
     # A placeholder stands for a craft that has not been chosen yet.
     is_placeholder = models.BooleanField(default=False, null=True)
-    image = picture()
+    image = image_field()
     in_space = models.BooleanField(default=False, null=True)
     time_in_space = LivingDurationField("in_space_since", null=True, blank=True)
     in_space_since = models.DateTimeField(null=True, blank=True)
     time_docked = LivingDurationField("docked_since", null=True, blank=True)
     docked_since = models.DateTimeField(null=True, blank=True)
-    flights_count = count()
-    mission_ends_count = count()
+    flights_count = count_field()
+    mission_ends_count = count_field()
     status = models.ForeignKey(
         SpacecraftStatus, models.PROTECT, related_name="spacecraft", null=True
     )
@@ -111,7 +111,7 @@ class Spacecraft(Named):
     )
     fastest_turnaround = models.DurationField(null=True, blank=True)
 
-    class Meta(Named.Meta):
+    class Meta(NamedModel.Meta):
         verbose_name_plural = "spacecraft"
 
     def save(self, *args: Any, **kwargs: Any) -> None:

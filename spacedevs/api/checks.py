@@ -89,7 +89,7 @@ def check_rows(viewset: type[ResourceViewSet]) -> Iterator[str]:
     if not model._meta.ordering:
         yield (
             f"queryset is of {model.__name__}, which has no ordering. "
-            'Write in its class Meta: ordering = ("id",), or let that extend Named.Meta.'
+            'Write in its class Meta: ordering = ("id",), or let that extend NamedModel.Meta.'
         )
 
 
