@@ -11,7 +11,7 @@ def now() -> datetime:
     return timezone.now().replace(microsecond=0)
 
 
-def of(request: Any) -> datetime:
+def of_request(request: Any) -> datetime:
     """The time at which `request` first asked for it."""
     if request is None:
         return now()

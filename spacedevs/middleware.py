@@ -63,7 +63,7 @@ class Dated:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        second = clock.of(request)
+        second = clock.of_request(request)
         response = self.get_response(request)
         if request.path.startswith(settings.API_ROOT):
             response["Date"] = http_date(second.timestamp())

@@ -15,7 +15,7 @@ from rest_framework.serializers import BaseSerializer
 from spacedevs.api.filters import FilterSet
 from spacedevs.api.modes import DEFAULT
 from spacedevs.api.plans import Plan, plan_of
-from spacedevs.api.quotes import fields_of, part_of
+from spacedevs.api.quotes import fields_of, nested_shape_of
 from spacedevs.api.viewsets import ResourceViewSet, resources
 
 # What a view set can't do without, as it is written.
@@ -67,7 +67,7 @@ def check_components() -> Iterator[str]:
 def _shapes_within(shape: Any) -> Iterator[type[BaseSerializer]]:
     yield shape
     for field in fields_of(shape).values():
-        if part := part_of(field):
+        if part := nested_shape_of(field):
             yield from _shapes_within(part)
 
 

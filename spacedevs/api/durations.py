@@ -38,4 +38,4 @@ class LivingDurationField(DurationField):
 
     def get_attribute(self, instance: Any) -> Any:
         column = instance._meta.get_field(self.source)
-        return column.at(instance, clock.of(self.context.get("request")))
+        return column.at(instance, clock.of_request(self.context.get("request")))

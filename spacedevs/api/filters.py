@@ -155,7 +155,7 @@ class Ordering(filters.OrderingFilter):
         terms = self.get_ordering(request, queryset, view) or queryset.model._meta.ordering
         if not any(term.lstrip("-") in ("id", "pk") for term in terms):
             terms = [*terms, "id"]
-        now = clock.of(request)
+        now = clock.of_request(request)
         return queryset.order_by(*(self.column(queryset.model, term, now) for term in terms))
 
     @staticmethod

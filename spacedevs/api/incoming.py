@@ -16,7 +16,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from rest_framework import serializers
 
 from spacedevs.api.durations import DurationField, parse_duration
-from spacedevs.api.quotes import Shape, fields_of, part_of
+from spacedevs.api.quotes import Shape, fields_of, nested_shape_of
 
 INTEGERS = BaseDatabaseOperations.integer_field_ranges
 WIDEST = INTEGERS["BigIntegerField"]
@@ -124,7 +124,12 @@ class Key(NamedTuple):
 @cache
 def _keys(shape: Any) -> tuple[Key, ...]:
     return tuple(
-        Key(name, parser_of(field), part_of(field), isinstance(field, serializers.ListSerializer))
+        Key(
+            name,
+            parser_of(field),
+            nested_shape_of(field),
+            isinstance(field, serializers.ListSerializer),
+        )
         for name, field in fields_of(shape).items()
     )
 

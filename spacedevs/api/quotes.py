@@ -22,7 +22,7 @@ def fields_of(shape: Any) -> dict[str, serializers.Field]:
     return dict(shape().fields)
 
 
-def part_of(field: serializers.Field) -> Shape | None:
+def nested_shape_of(field: serializers.Field) -> Shape | None:
     """The shape of a field's value, or of each of its values; None for a plain value."""
     inner: Any = field.child if isinstance(field, serializers.ListSerializer) else field
     return type(inner) if isinstance(inner, serializers.BaseSerializer) else None
@@ -33,7 +33,7 @@ def _addresses_in(shape: Any) -> dict[str, Any]:
     """Where addresses stand in a shape: None at an address, the same again at a part."""
     found: dict[str, Any] = {}
     for name, field in fields_of(shape).items():
-        part = part_of(field)
+        part = nested_shape_of(field)
         if isinstance(field, (UrlField, QuotedUrlField)):
             found[name] = None
         elif part and (below := _addresses_in(part)):

@@ -21,7 +21,7 @@ from spacedevs.api.fields import UrlField
 from spacedevs.api.incoming import Parse, Unreadable, arrange, arrange_many, expect, parser_of
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.plans import accessor
-from spacedevs.api.quotes import fields_of, part_of
+from spacedevs.api.quotes import fields_of, nested_shape_of
 from spacedevs.api.shapes import Quoted
 
 AT_ONCE = timedelta(minutes=10)  # answers of one run; a page that waited for calls is older
@@ -90,7 +90,7 @@ def plan_of(shape: Any) -> Plan:
         column = columns.get(str(child.source))
         if name == "id" or isinstance(child, (UrlField, ResponseModeField)) or column is None:
             continue
-        nested, attname = part_of(child), getattr(column, "attname", "")
+        nested, attname = nested_shape_of(child), getattr(column, "attname", "")
         if nested is None and not isinstance(child, serializers.SlugRelatedField):
             scalars.append((name, attname, parser_of(child, column), column.null))
         else:
