@@ -12,7 +12,7 @@ from spacecraft.models import Landing, Launch, SpacecraftFlight
 from spacecraft.serializers.launches import LaunchStatus, Mission
 from spacedevs.api.addresses import Addresses
 from spacedevs.api.incoming import arrange, arrange_many
-from spacedevs.api.quotes import quote
+from spacedevs.api.opaque_shapes import quote
 
 UPSTREAM = "https://ll.thespacedevs.com/2.3.0"
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import spacedevs.living
 import spacedevs.names
-import spacedevs.quotes
+import spacedevs.opaque_json
 import uuid
 from django.db import migrations, models
 
@@ -24,8 +24,8 @@ class Migration(migrations.Migration):
                 ('success', models.BooleanField(blank=True, null=True)),
                 ('description', models.TextField(blank=True, max_length=2048)),
                 ('downrange_distance', models.FloatField(blank=True, null=True)),
-                ('landing_location', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.places.LandingLocation')),
-                ('type', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.places.LandingType')),
+                ('landing_location', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.places.LandingLocation')),
+                ('type', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.places.LandingType')),
             ],
             options={
                 'ordering': ('id',),
@@ -34,12 +34,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='agency',
             name='launcher_list',
-            field=spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.launchers.LauncherConfigDetailedSerializerNoManufacturer'),
+            field=spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.launchers.LauncherConfigDetailedSerializerNoManufacturer'),
         ),
         migrations.AddField(
             model_name='agency',
             name='social_media_links',
-            field=spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.links.SocialMediaLink'),
+            field=spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.links.SocialMediaLink'),
         ),
         migrations.AddField(
             model_name='spacecraft',
@@ -69,10 +69,10 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=2048)),
                 ('slug', models.SlugField(blank=True, db_index=False, max_length=2048)),
                 ('launch_designator', models.CharField(blank=True, max_length=255, null=True)),
-                ('status', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.LaunchStatus')),
+                ('status', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.LaunchStatus')),
                 ('last_updated', models.DateTimeField(default=django.utils.timezone.now)),
                 ('net', models.DateTimeField()),
-                ('net_precision', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.NetPrecision')),
+                ('net_precision', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.NetPrecision')),
                 ('window_end', models.DateTimeField(blank=True)),
                 ('window_start', models.DateTimeField(blank=True)),
                 ('infographic', models.URLField(blank=True, max_length=1024, null=True)),
@@ -80,11 +80,11 @@ class Migration(migrations.Migration):
                 ('weather_concerns', models.CharField(blank=True, max_length=255, null=True)),
                 ('failreason', models.TextField(blank=True, max_length=2048, null=True)),
                 ('hashtag', models.TextField(blank=True, max_length=2048, null=True)),
-                ('rocket', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.RocketNormal')),
-                ('mission', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.Mission')),
-                ('pad', spacedevs.quotes.QuotedField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.Pad')),
+                ('rocket', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.RocketNormal')),
+                ('mission', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.Mission')),
+                ('pad', spacedevs.opaque_json.OpaqueJSONField(blank=True, many=False, null=True, shape='spacecraft.serializers.launches.Pad')),
                 ('webcast_live', models.BooleanField(default=False)),
-                ('program', spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.launches.ProgramNormal')),
+                ('program', spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.launches.ProgramNormal')),
                 ('orbital_launch_attempt_count', models.IntegerField(blank=True, null=True)),
                 ('location_launch_attempt_count', models.IntegerField(blank=True, null=True)),
                 ('pad_launch_attempt_count', models.IntegerField(blank=True, null=True)),
@@ -112,10 +112,10 @@ class Migration(migrations.Migration):
                 ('duration', spacedevs.living.LivingDurationField(blank=True, null=True, since='running_since')),
                 ('running_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('turn_around_time', models.DurationField(blank=True, null=True)),
-                ('launch_crew', spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),
-                ('onboard_crew', spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),
-                ('landing_crew', spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),
-                ('docking_events', spacedevs.quotes.QuotedField(blank=True, default=list, many=True, shape='spacecraft.serializers.dockings.DockingEventForChaserNormal')),
+                ('launch_crew', spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),
+                ('onboard_crew', spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),
+                ('landing_crew', spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),
+                ('docking_events', spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.dockings.DockingEventForChaserNormal')),
                 ('landing', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='flight', to='spacecraft.landing')),
                 ('launch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flights', to='spacecraft.launch')),
                 ('spacecraft', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flights', to='spacecraft.spacecraft')),

@@ -2,7 +2,7 @@ from django.db import models
 
 from spacecraft.models.images import Image
 from spacedevs.names import NamedModel
-from spacedevs.quotes import QuotedField
+from spacedevs.opaque_json import OpaqueJSONField
 from spacedevs.relations import OrderedManyToManyField
 from spacedevs.texts import LongCharField, LongURLField
 
@@ -87,10 +87,10 @@ class Agency(NamedModel):
     info_url = LongURLField("info URL", max_length=200, null=True, blank=True)
     wiki_url = LongURLField("wiki URL", max_length=200, null=True, blank=True)
 
-    launcher_list = QuotedField(
+    launcher_list = OpaqueJSONField(
         "spacecraft.serializers.launchers.LauncherConfigDetailedSerializerNoManufacturer", many=True
     )
-    social_media_links = QuotedField("spacecraft.serializers.links.SocialMediaLink", many=True)
+    social_media_links = OpaqueJSONField("spacecraft.serializers.links.SocialMediaLink", many=True)
 
     class Meta(NamedModel.Meta):
         verbose_name_plural = "agencies"

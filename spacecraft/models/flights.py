@@ -20,7 +20,7 @@ from spacedevs import clock
 from spacedevs.ids import NumberedModel, is_own, own_uuid
 from spacedevs.living import LivingDurationField
 from spacedevs.names import NamedModel, SortedModel, SortedQuerySet, SortKeyField
-from spacedevs.quotes import QuotedField
+from spacedevs.opaque_json import OpaqueJSONField
 from spacedevs.texts import LongCharField, LongSlugField, LongURLField
 
 
@@ -31,10 +31,10 @@ class Launch(NamedModel):
     name = LongCharField(max_length=2048, blank=True)
     slug = LongSlugField(max_length=2048, db_index=False, null=True, blank=True, default="")
     launch_designator = LongCharField(max_length=255, null=True, blank=True)
-    status = QuotedField("spacecraft.serializers.launches.LaunchStatus")
+    status = OpaqueJSONField("spacecraft.serializers.launches.LaunchStatus")
     last_updated = models.DateTimeField(default=timezone.now, null=True)
     net = models.DateTimeField(null=True)  # no earlier than
-    net_precision = QuotedField("spacecraft.serializers.launches.NetPrecision")
+    net_precision = OpaqueJSONField("spacecraft.serializers.launches.NetPrecision")
     window_end = models.DateTimeField(null=True, blank=True)
     window_start = models.DateTimeField(null=True, blank=True)
     image = image_field()
@@ -46,11 +46,11 @@ class Launch(NamedModel):
     launch_service_provider = models.ForeignKey(
         Agency, models.PROTECT, related_name="launches", null=True
     )
-    rocket = QuotedField("spacecraft.serializers.launches.RocketNormal")
-    mission = QuotedField("spacecraft.serializers.launches.Mission")
-    pad = QuotedField("spacecraft.serializers.launches.Pad")
+    rocket = OpaqueJSONField("spacecraft.serializers.launches.RocketNormal")
+    mission = OpaqueJSONField("spacecraft.serializers.launches.Mission")
+    pad = OpaqueJSONField("spacecraft.serializers.launches.Pad")
     webcast_live = models.BooleanField(default=False, null=True)
-    program = QuotedField("spacecraft.serializers.launches.ProgramNormal", many=True)
+    program = OpaqueJSONField("spacecraft.serializers.launches.ProgramNormal", many=True)
     orbital_launch_attempt_count = count_field()
     location_launch_attempt_count = count_field()
     pad_launch_attempt_count = count_field()
@@ -95,8 +95,8 @@ class Landing(NumberedModel):
     success = models.BooleanField(null=True, blank=True)
     description = models.TextField(max_length=2048, null=True, blank=True, default="")
     downrange_distance = models.FloatField("Downrange distance (km)", null=True, blank=True)
-    landing_location = QuotedField("spacecraft.serializers.places.LandingLocation")
-    type = QuotedField("spacecraft.serializers.places.LandingType")
+    landing_location = OpaqueJSONField("spacecraft.serializers.places.LandingLocation")
+    type = OpaqueJSONField("spacecraft.serializers.places.LandingType")
 
     class Meta:
         ordering = ("id",)
@@ -155,10 +155,10 @@ class SpacecraftFlight(SortedModel):
     duration = LivingDurationField("running_since", null=True, blank=True)
     running_since = models.DateTimeField(null=True, blank=True, editable=False)
     turn_around_time = models.DurationField(null=True, blank=True)
-    launch_crew = QuotedField("spacecraft.serializers.crews.AstronautFlight", many=True)
-    onboard_crew = QuotedField("spacecraft.serializers.crews.AstronautFlight", many=True)
-    landing_crew = QuotedField("spacecraft.serializers.crews.AstronautFlight", many=True)
-    docking_events = QuotedField(
+    launch_crew = OpaqueJSONField("spacecraft.serializers.crews.AstronautFlight", many=True)
+    onboard_crew = OpaqueJSONField("spacecraft.serializers.crews.AstronautFlight", many=True)
+    landing_crew = OpaqueJSONField("spacecraft.serializers.crews.AstronautFlight", many=True)
+    docking_events = OpaqueJSONField(
         "spacecraft.serializers.dockings.DockingEventForChaserNormal", many=True
     )
 

@@ -5,30 +5,30 @@ from rest_framework import serializers
 from spacecraft.serializers.agencies import AgencyMini, Country
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.links import SocialMediaLink
-from spacedevs.api.fields import Integer32Field, QuotedUrlField
+from spacedevs.api.fields import Integer32Field, OpaqueUrlField
 from spacedevs.api.modes import ResponseModeField
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 
-class AstronautRole(Quoted):
+class AstronautRole(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     role = serializers.CharField(max_length=255)
     priority = Integer32Field(required=False)
 
 
-class AstronautStatus(Quoted):
+class AstronautStatus(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class AstronautType(Quoted):
+class AstronautType(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class AstronautDetailed(Quoted):
+class AstronautDetailed(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255)
     status = AstronautStatus()
     agency = AgencyMini(allow_null=True)
@@ -49,7 +49,7 @@ class AstronautDetailed(Quoted):
     social_media_links = SocialMediaLink(many=True)
 
 
-class AstronautFlight(Quoted):
+class AstronautFlight(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     role = AstronautRole()
     astronaut = AstronautDetailed()

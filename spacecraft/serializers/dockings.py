@@ -7,31 +7,31 @@ from spacecraft.serializers.flights import Landing, LaunchNormal, SpacecraftFlig
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.launches import ProgramMini
 from spacecraft.serializers.vehicles import SpacecraftConfigNormal
-from spacedevs.api.fields import Integer32Field, QuotedUrlField
+from spacedevs.api.fields import Integer32Field, OpaqueUrlField
 from spacedevs.api.modes import ResponseModeField
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 
-class SpaceStationStatus(Quoted):
+class SpaceStationStatus(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class SpaceStationType(Quoted):
+class SpaceStationType(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class SpaceStationMini(Quoted):
+class SpaceStationMini(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255)
     image = Image(allow_null=True)
 
 
-class SpaceStationNormal(Quoted):
+class SpaceStationNormal(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255)
     image = Image(allow_null=True)
     status = SpaceStationStatus()
@@ -42,12 +42,12 @@ class SpaceStationNormal(Quoted):
     type = SpaceStationType()
 
 
-class PayloadType(Quoted):
+class PayloadType(OpaqueShape):
     id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
 
 
-class PayloadMini(Quoted):
+class PayloadMini(OpaqueShape):
     response_mode = ResponseModeField("list")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=1048, required=False)
@@ -57,7 +57,7 @@ class PayloadMini(Quoted):
     image = Image(allow_null=True)
 
 
-class PayloadNormal(Quoted):
+class PayloadNormal(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=1048, required=False)
@@ -73,10 +73,10 @@ class PayloadNormal(Quoted):
     description = serializers.CharField(max_length=2048, required=False)
 
 
-class PayloadFlightNormal(Quoted):
+class PayloadFlightNormal(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     destination = serializers.CharField(max_length=255, required=False, allow_null=True)
     amount = Integer32Field(required=False)
     payload = PayloadNormal()
@@ -84,7 +84,7 @@ class PayloadFlightNormal(Quoted):
     landing = Landing()
 
 
-class DockingLocation(Quoted):
+class DockingLocation(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
     spacestation = SpaceStationMini()
@@ -92,9 +92,9 @@ class DockingLocation(Quoted):
     payload = PayloadMini()
 
 
-class DockingEventForChaserNormal(Quoted):
+class DockingEventForChaserNormal(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     docking = serializers.DateTimeField()
     departure = serializers.DateTimeField(required=False, allow_null=True)
     docking_location = DockingLocation()

@@ -5,12 +5,12 @@ from rest_framework import serializers
 from spacecraft.serializers.agencies import AgencyDetailed, AgencyNormal
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.launches import LauncherConfigFamilyMini, ProgramNormal
-from spacedevs.api.fields import Integer32Field, QuotedUrlField
+from spacedevs.api.fields import Integer32Field, OpaqueUrlField
 from spacedevs.api.modes import ResponseModeField
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 
-class LauncherConfigFamilyNormal(Quoted):
+class LauncherConfigFamilyNormal(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=200)
@@ -18,7 +18,7 @@ class LauncherConfigFamilyNormal(Quoted):
     parent = LauncherConfigFamilyMini(allow_null=True)
 
 
-class LauncherConfigFamilyDetailed(Quoted):
+class LauncherConfigFamilyDetailed(OpaqueShape):
     response_mode = ResponseModeField("detailed")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=200)
@@ -40,10 +40,10 @@ class LauncherConfigFamilyDetailed(Quoted):
     consecutive_successful_landings = Integer32Field(required=False, allow_null=True)
 
 
-class LauncherConfigDetailedSerializerNoManufacturer(Quoted):
+class LauncherConfigDetailedSerializerNoManufacturer(OpaqueShape):
     response_mode = ResponseModeField("detailed")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=200)
     families = LauncherConfigFamilyDetailed(many=True, allow_null=True)
     full_name = serializers.CharField(max_length=200, required=False)

@@ -7,27 +7,27 @@ from rest_framework import serializers
 from spacecraft.serializers.agencies import AgencyDetailed, AgencyMini, AgencyNormal, Country
 from spacecraft.serializers.images import Image
 from spacecraft.serializers.places import Location, Orbit
-from spacedevs.api.fields import Integer32Field, QuotedUrlField
+from spacedevs.api.fields import Integer32Field, OpaqueUrlField
 from spacedevs.api.modes import ResponseModeField
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 
-class ProgramType(Quoted):
+class ProgramType(OpaqueShape):
     id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
 
 
-class ProgramMini(Quoted):
+class ProgramMini(OpaqueShape):
     response_mode = ResponseModeField("list")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255)
     image = Image(allow_null=True)
     info_url = serializers.URLField(max_length=200, required=False, allow_null=True)
     wiki_url = serializers.URLField(max_length=200, required=False, allow_null=True)
 
 
-class MissionPatch(Quoted):
+class MissionPatch(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=200)
     priority = Integer32Field(required=False)
@@ -36,10 +36,10 @@ class MissionPatch(Quoted):
     response_mode = ResponseModeField("normal")
 
 
-class ProgramNormal(Quoted):
+class ProgramNormal(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255)
     image = Image(allow_null=True)
     info_url = serializers.URLField(max_length=200, required=False, allow_null=True)
@@ -52,53 +52,53 @@ class ProgramNormal(Quoted):
     type = ProgramType()
 
 
-class LaunchStatus(Quoted):
+class LaunchStatus(OpaqueShape):
     id = Integer32Field()
     name = serializers.CharField(read_only=True)
     abbrev = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=2048, required=False)
 
 
-class NetPrecision(Quoted):
+class NetPrecision(OpaqueShape):
     id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
     abbrev = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=2048, required=False)
 
 
-class LauncherConfigFamilyMini(Quoted):
+class LauncherConfigFamilyMini(OpaqueShape):
     response_mode = ResponseModeField("list")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=200)
 
 
-class LauncherConfigList(Quoted):
+class LauncherConfigList(OpaqueShape):
     response_mode = ResponseModeField("list")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=200)
     families = LauncherConfigFamilyMini(many=True, allow_null=True)
     full_name = serializers.CharField(max_length=200, required=False)
     variant = serializers.CharField(max_length=200, required=False)
 
 
-class RocketNormal(Quoted):
+class RocketNormal(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     configuration = LauncherConfigList()
 
 
-class InfoURLType(Quoted):
+class InfoURLType(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class Language(Quoted):
+class Language(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
     code = serializers.CharField(max_length=255, help_text="ISO 639-1 (two-letter) code")
 
 
-class InfoURL(Quoted):
+class InfoURL(OpaqueShape):
     priority = Integer32Field(required=False)
     source: Any = serializers.CharField(max_length=200, required=False, allow_null=True)
     title = serializers.CharField(max_length=200, required=False, allow_null=True)
@@ -109,12 +109,12 @@ class InfoURL(Quoted):
     language = Language(allow_null=True)
 
 
-class VidURLType(Quoted):
+class VidURLType(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class VidURL(Quoted):
+class VidURL(OpaqueShape):
     priority = Integer32Field(required=False)
     source: Any = serializers.CharField(max_length=200, required=False, allow_null=True)
     publisher = serializers.CharField(max_length=255, required=False, allow_null=True)
@@ -129,7 +129,7 @@ class VidURL(Quoted):
     live = serializers.BooleanField(required=False)
 
 
-class Mission(Quoted):
+class Mission(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
     type = serializers.CharField(read_only=True)
@@ -141,9 +141,9 @@ class Mission(Quoted):
     vid_urls = VidURL(many=True)
 
 
-class Pad(Quoted):
+class Pad(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     active = serializers.BooleanField(required=False)
     agencies = AgencyNormal(many=True)
     name = serializers.CharField(max_length=255, required=False)

@@ -3,17 +3,17 @@
 from rest_framework import serializers
 
 from spacecraft.serializers.images import Image
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 
-class SocialMedia(Quoted):
+class SocialMedia(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255, required=False)
     url = serializers.URLField(allow_null=True)
     logo = Image(allow_null=True)
 
 
-class SocialMediaLink(Quoted):
+class SocialMediaLink(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     social_media = SocialMedia()
     url = serializers.URLField(allow_null=True)

@@ -4,23 +4,23 @@ from rest_framework import serializers
 
 from spacecraft.serializers.agencies import Country
 from spacecraft.serializers.images import Image
-from spacedevs.api.fields import Integer32Field, QuotedUrlField
+from spacedevs.api.fields import Integer32Field, OpaqueUrlField
 from spacedevs.api.modes import ResponseModeField
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 
-class CelestialBodyType(Quoted):
+class CelestialBodyType(OpaqueShape):
     id = Integer32Field()
     name = serializers.CharField(max_length=255, required=False)
 
 
-class CelestialBodyMini(Quoted):
+class CelestialBodyMini(OpaqueShape):
     response_mode = ResponseModeField("list")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
 
 
-class CelestialBodyNormal(Quoted):
+class CelestialBodyNormal(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
@@ -44,10 +44,10 @@ class CelestialBodyDetailed(CelestialBodyNormal):
     failed_landings = Integer32Field(required=False)
 
 
-class Location(Quoted):
+class Location(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255, required=False)
     celestial_body = CelestialBodyDetailed()
     active = serializers.BooleanField(required=False)
@@ -62,10 +62,10 @@ class Location(Quoted):
     total_landing_count = Integer32Field(required=False, allow_null=True)
 
 
-class LocationSerializerNoCelestialBody(Quoted):
+class LocationSerializerNoCelestialBody(OpaqueShape):
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
-    url = QuotedUrlField()
+    url = OpaqueUrlField()
     name = serializers.CharField(max_length=255, required=False)
     active = serializers.BooleanField(required=False)
     country = Country(allow_null=True)
@@ -79,7 +79,7 @@ class LocationSerializerNoCelestialBody(Quoted):
     total_landing_count = Integer32Field(required=False, allow_null=True)
 
 
-class LandingLocation(Quoted):
+class LandingLocation(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255, required=False)
     active = serializers.BooleanField(required=False)
@@ -95,14 +95,14 @@ class LandingLocation(Quoted):
     celestial_body = CelestialBodyNormal()
 
 
-class LandingType(Quoted):
+class LandingType(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255, required=False)
     abbrev = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=2048, required=False, allow_null=True)
 
 
-class Orbit(Quoted):
+class Orbit(OpaqueShape):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=50)
     abbrev = serializers.CharField(max_length=30)

@@ -14,8 +14,8 @@ from rest_framework.serializers import BaseSerializer
 
 from spacedevs.api.filters import FilterSet
 from spacedevs.api.modes import DEFAULT
+from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
 from spacedevs.api.plans import Plan, plan_of
-from spacedevs.api.quotes import fields_of, nested_shape_of
 from spacedevs.api.viewsets import ResourceViewSet, resources
 
 # What a view set can't do without, as it is written.

@@ -32,7 +32,7 @@ class UrlField(serializers.URLField):
         return addresses_of(self.context).of(self.resource, value.pk)
 
 
-class QuotedUrlField(serializers.URLField):
+class OpaqueUrlField(serializers.URLField):
     """The address in a quoted part, which says itself where it leads."""
 
     def __init__(self) -> None:

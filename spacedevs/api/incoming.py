@@ -16,7 +16,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from rest_framework import serializers
 
 from spacedevs.api.durations import DurationField, parse_duration
-from spacedevs.api.quotes import Shape, fields_of, nested_shape_of
+from spacedevs.api.opaque_shapes import Shape, fields_of, nested_shape_of
 
 INTEGERS = BaseDatabaseOperations.integer_field_ranges
 WIDEST = INTEGERS["BigIntegerField"]

@@ -8,7 +8,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 
 from spacedevs.api.description import as_text
 from spacedevs.api.fields import Integer32Field
-from spacedevs.api.quotes import fields_of
+from spacedevs.api.opaque_shapes import fields_of
 
 if TYPE_CHECKING:
     from spacedevs.api.viewsets import ResourceViewSet

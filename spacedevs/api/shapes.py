@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from spacedevs.api.addresses import addresses_of
 from spacedevs.api.fields import Integer32Field
-from spacedevs.api.quotes import quote
+from spacedevs.api.opaque_shapes import quote
 
 # What a field would accept is no part of a shape, and the bounds that Django gives an integer are
 # those of the database that runs.
@@ -45,7 +45,7 @@ class Shape(serializers.ModelSerializer):
         return field_class, kwargs
 
 
-class Quoted(serializers.Serializer):
+class OpaqueShape(serializers.Serializer):
     """The shape of a quoted part."""
 
     def to_representation(self, instance: Any) -> Any:

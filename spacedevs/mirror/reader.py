@@ -20,9 +20,9 @@ from rest_framework import serializers
 from spacedevs.api.fields import UrlField
 from spacedevs.api.incoming import Parse, Unreadable, arrange, arrange_many, expect, parser_of
 from spacedevs.api.modes import ResponseModeField
+from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
 from spacedevs.api.plans import accessor
-from spacedevs.api.quotes import fields_of, nested_shape_of
-from spacedevs.api.shapes import Quoted
+from spacedevs.api.shapes import OpaqueShape
 
 AT_ONCE = timedelta(minutes=10)  # answers of one run; a page that waited for calls is older
 ONLY_OWNER = -1  # the detail of a child of which its parent's list says whose it is
@@ -102,7 +102,7 @@ def plan_of(shape: Any) -> Plan:
 def _reader_of(child: serializers.Field, nested: Any) -> str:
     if nested is None:
         return "_read_name"
-    if issubclass(nested, Quoted):
+    if issubclass(nested, OpaqueShape):
         return "_read_opaque"
     return "_read_many" if isinstance(child, serializers.ListSerializer) else "_read_one"
 

@@ -11,7 +11,7 @@ from typing import Any
 from rest_framework import serializers
 
 from spacedevs.api.addresses import Addresses
-from spacedevs.api.fields import QuotedUrlField, UrlField
+from spacedevs.api.fields import OpaqueUrlField, UrlField
 
 Shape = Any  # a serializer class; the stubs' has no hash
 
@@ -34,7 +34,7 @@ def _addresses_in(shape: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in fields_of(shape).items():
         part = nested_shape_of(field)
-        if isinstance(field, (UrlField, QuotedUrlField)):
+        if isinstance(field, (UrlField, OpaqueUrlField)):
             found[name] = None
         elif part and (below := _addresses_in(part)):
             found[name] = below

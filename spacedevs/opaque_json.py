@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from spacedevs.api.incoming import arrange, arrange_many
 
 
-class QuotedFormField(forms.JSONField):
+class OpaqueJSONFormField(forms.JSONField):
     """JSON that a person can read: indented, nothing escaped, and empty where there is none."""
 
     def prepare_value(self, value: Any) -> Any:
@@ -30,7 +30,7 @@ class QuotedFormField(forms.JSONField):
         return changed
 
 
-class QuotedField(models.TextField):
+class OpaqueJSONField(models.TextField):
     """A quoted part, or a list of them, of the shape that a dotted path names.
 
     Text, and not the database's own JSON: PostgreSQL's would lose the order of the keys.
@@ -85,5 +85,5 @@ class QuotedField(models.TextField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super(models.TextField, self).formfield(
-            **{"form_class": QuotedFormField, "widget": forms.Textarea, **kwargs}
+            **{"form_class": OpaqueJSONFormField, "widget": forms.Textarea, **kwargs}
         )
