@@ -10,8 +10,8 @@ from django.test import Client
 from spacecraft.models import Agency, Spacecraft, SpacecraftConfiguration
 from spacedevs import clock
 from spacedevs.api.viewsets import resources
-from spacedevs.living import LivingDurationField
 from spacedevs.names import sort_fields, sort_key
+from spacedevs.running import RunningDurationField
 
 ORDERINGS = [
     (resource, ordering)
@@ -41,7 +41,7 @@ def in_order(resource: str, ordering: str) -> list[int]:
 
     def key(row: Any) -> Any:
         field = model._meta.get_field(name)
-        if isinstance(field, LivingDurationField):
+        if isinstance(field, RunningDurationField):
             return field.at(row, clock.now())
         value = getattr(row, name)
         return sort_key(value) if value is not None and name in sort_fields(model) else value

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import spacedevs.living
+import spacedevs.running
 import spacedevs.names
 import spacedevs.opaque_json
 import uuid
@@ -54,12 +54,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='spacecraft',
             name='time_docked',
-            field=spacedevs.living.LivingDurationField(blank=True, null=True, since='docked_since'),
+            field=spacedevs.running.RunningDurationField(blank=True, null=True, since='docked_since'),
         ),
         migrations.AlterField(
             model_name='spacecraft',
             name='time_in_space',
-            field=spacedevs.living.LivingDurationField(blank=True, null=True, since='in_space_since'),
+            field=spacedevs.running.RunningDurationField(blank=True, null=True, since='in_space_since'),
         ),
         migrations.CreateModel(
             name='Launch',
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('destination', models.CharField(blank=True, max_length=255, null=True)),
                 ('sort_destination', spacedevs.names.SortKeyField(default='', editable=False, max_length=255, null=True, source='destination')),
                 ('mission_end', models.DateTimeField(blank=True, null=True)),
-                ('duration', spacedevs.living.LivingDurationField(blank=True, null=True, since='running_since')),
+                ('duration', spacedevs.running.RunningDurationField(blank=True, null=True, since='running_since')),
                 ('running_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('turn_around_time', models.DurationField(blank=True, null=True)),
                 ('launch_crew', spacedevs.opaque_json.OpaqueJSONField(blank=True, default=list, many=True, shape='spacecraft.serializers.crews.AstronautFlight')),

@@ -18,9 +18,9 @@ from spacecraft.models.agencies import Agency, count_field, image_field
 from spacecraft.models.vehicles import Spacecraft
 from spacedevs import clock
 from spacedevs.ids import NumberedModel, is_own, own_uuid
-from spacedevs.living import LivingDurationField
 from spacedevs.names import NamedModel, SortedModel, SortedQuerySet, SortKeyField
 from spacedevs.opaque_json import OpaqueJSONField
+from spacedevs.running import RunningDurationField
 from spacedevs.texts import LongCharField, LongSlugField, LongURLField
 
 
@@ -152,7 +152,7 @@ class SpacecraftFlight(SortedModel):
     landing = models.ForeignKey(
         Landing, models.PROTECT, null=True, blank=True, related_name="flights"
     )
-    duration = LivingDurationField("running_since", null=True, blank=True)
+    duration = RunningDurationField("running_since", null=True, blank=True)
     running_since = models.DateTimeField(null=True, blank=True, editable=False)
     turn_around_time = models.DurationField(null=True, blank=True)
     launch_crew = OpaqueJSONField("spacecraft.serializers.crews.AstronautFlight", many=True)

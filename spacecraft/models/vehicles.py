@@ -4,9 +4,9 @@ from typing import Any
 from django.db import models
 
 from spacecraft.models.agencies import Agency, count_field, image_field
-from spacedevs.living import LivingDurationField
 from spacedevs.names import NamedModel
 from spacedevs.relations import OrderedManyToManyField
+from spacedevs.running import RunningDurationField
 from spacedevs.texts import LongCharField, LongURLField
 
 
@@ -92,9 +92,9 @@ class Spacecraft(NamedModel):
     is_placeholder = models.BooleanField(default=False, null=True)
     image = image_field()
     in_space = models.BooleanField(default=False, null=True)
-    time_in_space = LivingDurationField("in_space_since", null=True, blank=True)
+    time_in_space = RunningDurationField("in_space_since", null=True, blank=True)
     in_space_since = models.DateTimeField(null=True, blank=True)
-    time_docked = LivingDurationField("docked_since", null=True, blank=True)
+    time_docked = RunningDurationField("docked_since", null=True, blank=True)
     docked_since = models.DateTimeField(null=True, blank=True)
     flights_count = count_field()
     mission_ends_count = count_field()

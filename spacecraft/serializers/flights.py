@@ -15,7 +15,7 @@ from spacecraft.serializers.launches import (
 )
 from spacecraft.serializers.places import LandingLocation, LandingType
 from spacecraft.serializers.vehicles import SpacecraftNormal
-from spacedevs.api.durations import DurationField, LivingDurationField
+from spacedevs.api.durations import DurationField, RunningDurationField
 from spacedevs.api.fields import UrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Shape
@@ -103,7 +103,7 @@ class SpacecraftFlightNormal(Shape):
     spacecraft: Shape = SpacecraftNormal()
     launch = LaunchNormal()
     landing = Landing()
-    duration = LivingDurationField()
+    duration = RunningDurationField()
     turn_around_time = DurationField()
     response_mode = ResponseModeField("normal")
 

@@ -3,7 +3,7 @@ from rest_framework import serializers
 from spacecraft import models
 from spacecraft.serializers.agencies import AgencyMini, AgencyNormal
 from spacecraft.serializers.images import Image
-from spacedevs.api.durations import DurationField, LivingDurationField
+from spacedevs.api.durations import DurationField, RunningDurationField
 from spacedevs.api.fields import UrlField
 from spacedevs.api.modes import ResponseModeField
 from spacedevs.api.shapes import Shape
@@ -125,8 +125,8 @@ class SpacecraftNormal(Shape):
     response_mode = ResponseModeField("normal")
     url = UrlField("spacecraft")
     image = Image(read_only=True, allow_null=True)
-    time_in_space = LivingDurationField(allow_null=True)
-    time_docked = LivingDurationField(allow_null=True)
+    time_in_space = RunningDurationField(allow_null=True)
+    time_docked = RunningDurationField(allow_null=True)
     flights_count = serializers.IntegerField(allow_null=True)
     status = SpacecraftStatus()
     spacecraft_config: serializers.BaseSerializer = SpacecraftConfigNormal()

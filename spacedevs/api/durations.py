@@ -33,8 +33,8 @@ class DurationField(serializers.CharField):
         return text
 
 
-class LivingDurationField(DurationField):
-    """A duration that may still run (spacedevs.living), as of the request's second."""
+class RunningDurationField(DurationField):
+    """A duration that may still run (spacedevs.running), as of the request's second."""
 
     def get_attribute(self, instance: Any) -> Any:
         column = instance._meta.get_field(self.source)

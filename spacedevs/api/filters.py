@@ -15,8 +15,8 @@ from rest_framework.request import Request
 
 from spacedevs import clock
 from spacedevs.api.description import Section, Words, example
-from spacedevs.living import LivingDurationField
 from spacedevs.names import sort_fields
+from spacedevs.running import RunningDurationField
 
 # What an integer column of either database can hold.
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
@@ -163,7 +163,7 @@ class Ordering(filters.OrderingFilter):
         """Nulls as PostgreSQL, and so upstream, puts them: last, or first when descending."""
         name = term.lstrip("-")
         field: Any = sort_fields(model).get(name) or model._meta.get_field(name)
-        living = isinstance(field, LivingDurationField)
+        living = isinstance(field, RunningDurationField)
         column = field.expression(now) if living else F(field.name)
         return (
             column.desc(nulls_first=True) if term.startswith("-") else column.asc(nulls_last=True)

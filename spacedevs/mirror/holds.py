@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from spacedevs.ids import is_own
-from spacedevs.living import LivingDurationField
 from spacedevs.mirror.models import Hold, Mirrored, label_of
+from spacedevs.running import RunningDurationField
 
 
 def made_here(model: type[Model], keys: Iterable[Any]) -> set[Any]:
@@ -48,7 +48,7 @@ def column_name(field: Any) -> str:
 
 def together(model: type[Model], column: str) -> set[str]:
     """The columns that say one thing, and are held as one: a running duration, and since when."""
-    running = (c for c in model._meta.concrete_fields if isinstance(c, LivingDurationField))
+    running = (c for c in model._meta.concrete_fields if isinstance(c, RunningDurationField))
     return next(({c.name, c.since} for c in running if column in (c.name, c.since)), {column})
 
 

@@ -11,13 +11,13 @@ from django.db.models import Model
 from spacedevs.api.plans import accessor
 from spacedevs.api.viewsets import resources
 from spacedevs.ids import is_own
-from spacedevs.living import LivingDurationField
 from spacedevs.mirror.groups import prepare_rows
 from spacedevs.mirror.holds import holds_of_model, noted
 from spacedevs.mirror.lists import ListReading, Seen
 from spacedevs.mirror.models import Hold, Mirrored, label_of
 from spacedevs.mirror.reader import Key, Reader, Row, models_within, plan_of
 from spacedevs.references import in_use, protected, referrers_first, unused
+from spacedevs.running import RunningDurationField
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
 JITTER = timedelta(seconds=2)
@@ -278,7 +278,7 @@ def differences(instance: Model, values: dict[str, Any]) -> Iterator[str]:
     """The columns in which a row here is not as the source says."""
     running: set[str] = set()
     for column in instance._meta.concrete_fields:
-        if isinstance(column, LivingDurationField) and column.name in values:
+        if isinstance(column, RunningDurationField) and column.name in values:
             running |= {column.name, column.since}
             if not same_duration(column, instance, values):
                 yield from {column.name, column.since} & values.keys()
@@ -287,7 +287,7 @@ def differences(instance: Model, values: dict[str, Any]) -> Iterator[str]:
             yield name
 
 
-def same_duration(column: LivingDurationField, instance: Any, values: dict[str, Any]) -> bool:
+def same_duration(column: RunningDurationField, instance: Any, values: dict[str, Any]) -> bool:
     """Whether a duration shows the same, now and later, as what the source says of it."""
     since_here, since = getattr(instance, column.since), values.get(column.since)
     here, told = getattr(instance, column.name), values[column.name]

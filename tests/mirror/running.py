@@ -120,20 +120,21 @@ class Site:
         self.upstream.behave(does.fails(status), path=f"{resource}/", times=times)
 
 
-def vocabulary() -> list[type[Model]]:
+def record_tables() -> list[type[Model]]:
     return list(apps.get_app_config("spacecraft").get_models(include_auto_created=True))
 
 
 def tables() -> dict[str, list[Any]]:
-    """Every row of the vocabulary."""
+    """Every row of the app."""
     return {
-        model.__name__: list(model._base_manager.order_by("pk").values()) for model in vocabulary()
+        model.__name__: list(model._base_manager.order_by("pk").values())
+        for model in record_tables()
     }
 
 
 def empty() -> None:
     """No record is here, and none that the mirror would remember."""
-    for model in referrers_first(vocabulary()):
+    for model in referrers_first(record_tables()):
         for column in model._meta.concrete_fields:
             if column.related_model is model:
                 model._base_manager.update(**{column.name: None})

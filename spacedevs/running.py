@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, F, Value, When
 
 
-class LivingDurationField(models.DurationField):
+class RunningDurationField(models.DurationField):
     """The settled part of a duration. While the column `since` holds a time, the rest runs.
 
     Null is a duration that nobody knows, and stays so however long it runs.
