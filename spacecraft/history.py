@@ -62,12 +62,12 @@ def count_anew(craft: Spacecraft) -> None:
 # What upstream says of a craft, and what our own flights make of it
 
 
-def add_flights_of_ours(crafts: dict[Any, Row], told: dict[Any, Row]) -> None:
+def add_flights_of_ours(crafts: dict[Any, Row], incoming: dict[Any, Row]) -> None:
     """Moves the figures of craft, as upstream says them, by what it does not know.
 
     That is the flights that were made here, and those of upstream's of which an editor holds the
-    launch or the end: these have the duration that follows from them. `told`: flights as upstream
-    says them, where it does; they follow as well.
+    launch or the end: these have the duration that follows from them. `incoming`: flights as
+    upstream says them, where it does; they follow as well.
     """
     holds = holds_of_model(SpacecraftFlight, field__in=MOVING)
     ours = SpacecraftFlight.objects.filter(spacecraft__in=crafts).select_related("launch")
@@ -78,7 +78,7 @@ def add_flights_of_ours(crafts: dict[Any, Row], told: dict[Any, Row]) -> None:
         row = crafts[flight.spacecraft_id]
         flight.spacecraft = Spacecraft(pk=row.pk, **row.values)  # as upstream says
         if flight.pk in holds:
-            how = (holds[flight.pk], told.get(flight.pk), row.date)
+            how = (holds[flight.pk], incoming.get(flight.pk), row.date)
             before[row.pk].append(as_upstream_says(flight, *how))
             after[row.pk].append(as_held(flight, *how))
         elif flight.pk in own:

@@ -96,8 +96,8 @@ def prepare_rows(rows: Rows, docked: set[int] | None) -> None:
     """What is not in an answer, and follows from it. `docked`: None where nobody was asked."""
     crafts, flights = rows.get(Spacecraft, {}), rows.get(SpacecraftFlight, {})
     if docked is None:
-        here = Spacecraft.objects.filter(pk__in=crafts).exclude(docked_since=None)
-        docked = set(here.values_list("pk", flat=True))
+        stored = Spacecraft.objects.filter(pk__in=crafts).exclude(docked_since=None)
+        docked = set(stored.values_list("pk", flat=True))
     for craft in crafts.values():
         up = craft.values.get("in_space") and craft.values.get("time_in_space") is not None
         craft.values["in_space_since"] = craft.date if up else None
@@ -113,9 +113,9 @@ def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
     since: when it began need not be known.
     """
     crafts: set[Any] = {flight.values.get("spacecraft_id") for flight in flights.values()}
-    here = Spacecraft.objects.filter(pk__in=crafts).values_list("pk", "in_space")
-    told = {pk: craft.values.get("in_space") for pk, craft in rows.get(Spacecraft, {}).items()}
-    up = {**dict(here), **told}
+    stored = Spacecraft.objects.filter(pk__in=crafts).values_list("pk", "in_space")
+    incoming = {pk: craft.values.get("in_space") for pk, craft in rows.get(Spacecraft, {}).items()}
+    up = {**dict(stored), **incoming}
     launched = last_launched(rows, flights, {pk for pk in crafts if up.get(pk)})
     for flight in flights.values():
         ended = flight.values.get("mission_end") is not None
@@ -125,8 +125,8 @@ def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:
 
 def last_launched(rows: Rows, flights: dict[Any, Row], crafts: set[Any]) -> dict[Any, int]:
     """The flight of each craft that was launched last, of those told and those here."""
-    here = SpacecraftFlight.objects.filter(spacecraft_id__in=crafts)
-    ids = here.values_list("pk", "spacecraft_id", "launch_id")
+    stored = SpacecraftFlight.objects.filter(spacecraft_id__in=crafts)
+    ids = stored.values_list("pk", "spacecraft_id", "launch_id")
     known: dict[Any, tuple[Any, Any]] = {pk: (craft, launch) for pk, craft, launch in ids}
     for flight in flights.values():
         known[flight.pk] = flight.values.get("spacecraft_id"), flight.values.get("launch_id")

@@ -34,14 +34,14 @@ class Offer:
     def __init__(self, label: str, keys: set[str]) -> None:
         self.label, self.keys = label, keys
         rows = apps.get_model(label)._base_manager
-        here = set(map(str, rows.values_list("pk", flat=True)))
+        stored = set(map(str, rows.values_list("pk", flat=True)))
         offered = OfferedFixtures.objects.filter(model=label).first()
         if offered is not None:
             self.new = keys - set(offered.keys)
         else:  # a model that has records already got them from an earlier release
-            self.new = set() if here else keys
+            self.new = set() if stored else keys
         is_mirrored = Mirrored.objects.filter(model=label).exists()
-        self.loaded = set() if is_mirrored else self.new - here
+        self.loaded = set() if is_mirrored else self.new - stored
 
     def save(self) -> None:
         OfferedFixtures.objects.update_or_create(

@@ -52,13 +52,13 @@ def _readdressed(value: Any, where: dict[str, Any], addresses: Addresses) -> Any
         return value  # null, in a list of parts
     changed = dict(value)
     for name, below in where.items():
-        there = value.get(name)
-        if not there:
+        upstreams = value.get(name)
+        if not upstreams:
             continue
         if below is None:
-            changed[name] = addresses.moved(there)
-        elif isinstance(there, list):
-            changed[name] = [_readdressed(item, below, addresses) for item in there]
+            changed[name] = addresses.moved(upstreams)
+        elif isinstance(upstreams, list):
+            changed[name] = [_readdressed(item, below, addresses) for item in upstreams]
         else:
-            changed[name] = _readdressed(there, below, addresses)
+            changed[name] = _readdressed(upstreams, below, addresses)
     return changed

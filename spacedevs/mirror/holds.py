@@ -80,12 +80,12 @@ def apply_upstream_value(row: Any, column: str, value: Any) -> None:
     """`column`: as column_name() has it; `value`: as `noted` has it, without the JSON."""
     field = row._meta.get_field(column)
     if field.is_relation:
-        here = field.related_model._base_manager
+        stored = field.related_model._base_manager
         if field.many_to_many:
-            rows = here.in_bulk(value)
+            rows = stored.in_bulk(value)
             getattr(row, column).set([rows[pk] for pk in value if pk in rows])
             return
-        if value is not None and not here.filter(pk=value).exists():
+        if value is not None and not stored.filter(pk=value).exists():
             return  # the next run brings both
     setattr(row, field.attname, field.to_python(value))
     row.save(update_fields=[field.name])

@@ -87,7 +87,7 @@ class Load:
             self._load_list(reading)
         self._write_named()
         # A row that came several times, each time with more, is added or changed once.
-        for key in self.reader.told.keys() - self.reader.refused:
+        for key in self.reader.incoming.keys() - self.reader.refused:
             changed = "changed" if key in self._changed else "unchanged"
             self.counts["added" if key in self._added else changed] += 1
         if self.is_whole:
@@ -102,9 +102,9 @@ class Load:
     def _load_list(self, reading: ListReading) -> None:
         resource, count = reading.resource, len(reading.digests())
         model, shape = model_of(resource), shape_of(resource)
-        fewer = (here := len(self._known(model))) - count
-        if fewer > 0 and (not count or fewer > max(FEW, here * SMALLER)):
-            self._doubt(reading, f"the source has {count} where {here} are here.")
+        fewer = (present := len(self._known(model))) - count
+        if fewer > 0 and (not count or fewer > max(FEW, present * SMALLER)):
+            self._doubt(reading, f"the source has {count} where {present} are here.")
         done = written = refused = 0
         for items, row in reading.changed():
             for key, (body, date) in items.items():
@@ -139,7 +139,7 @@ class Load:
                 self._note(model, pk, f"{column.name}: {name!r} is the name of none")
             if (model, pk) not in self.reader.refused:
                 date, values = (
-                    self.reader.told[model, pk].date,
+                    self.reader.incoming[model, pk].date,
                     {column.attname: ids[target].get(name)},
                 )
                 self.reader.rows[model][pk] = Row(model, pk, date, values)
@@ -161,8 +161,8 @@ class Load:
         # Rows that are a row's here, and are not in its list at the source.
         for model, of_model in rows.items():
             for relation in model._meta.related_objects:
-                name, told = accessor(relation), of_model.items()
-                owners = {pk: row.children[name] for pk, row in told if name in row.children}
+                name, incoming = accessor(relation), of_model.items()
+                owners = {pk: row.children[name] for pk, row in incoming if name in row.children}
                 self._lose_children(relation, owners)
 
     def _write_model(self, model: type[Model], rows: dict[Any, Row]) -> None:
@@ -199,9 +199,9 @@ class Load:
     def _leave_held(self, row: Row, holds: dict[str, Hold]) -> None:
         """What an editor changed by hand stays; what the source says of it is noted."""
         for column, hold in holds.items():
-            told = row.links if column in row.links else row.values
-            if column in told:
-                if (upstream := noted(told.pop(column))) != hold.upstream:
+            incoming = row.links if column in row.links else row.values
+            if column in incoming:
+                if (upstream := noted(incoming.pop(column))) != hold.upstream:
                     Hold.objects.filter(pk=hold.pk).update(upstream=upstream)
                 self.counts["held"] += 1
 
@@ -219,8 +219,8 @@ class Load:
         child, column = relation.related_model, relation.field.attname
         if not owners or child in self.lists:
             return  # its own list says what is gone
-        here = child._base_manager.filter(**{f"{column}__in": owners})
-        for owner, pk in here.values_list(column, "pk"):
+        present = child._base_manager.filter(**{f"{column}__in": owners})
+        for owner, pk in present.values_list(column, "pk"):
             if pk not in owners[owner] and str(pk) in self._known(child):
                 self._gone[child].add(str(pk))
 
@@ -238,8 +238,8 @@ class Load:
                     self._lose_children(part.column, owners)
         for model in referrers_first(self._gone):
             # A child may have gone to another parent.
-            told = {str(pk) for of, pk in self.reader.told if of is model}
-            kept = set() if model in self.lists else told
+            incoming = {str(pk) for of, pk in self.reader.incoming if of is model}
+            kept = set() if model in self.lists else incoming
             self._remove(model, self._gone[model] - kept)
         if has_changes(self.counts):
             # What comes only inside of others goes when nothing refers to it.
@@ -270,8 +270,8 @@ class Load:
 def new_row(row: Row) -> Model:
     """A row as far as it is told. What nobody said is null, and a list of nobody is empty."""
     columns = [column for column in row.model._meta.concrete_fields if column.null]
-    told = {column.attname: None for column in columns if not getattr(column, "many", False)}
-    return row.model(**{**told, **row.values, "pk": row.pk})
+    incoming = {column.attname: None for column in columns if not getattr(column, "many", False)}
+    return row.model(**{**incoming, **row.values, "pk": row.pk})
 
 
 def differences(instance: Model, values: dict[str, Any]) -> Iterator[str]:
@@ -289,14 +289,14 @@ def differences(instance: Model, values: dict[str, Any]) -> Iterator[str]:
 
 def same_duration(column: RunningDurationField, instance: Any, values: dict[str, Any]) -> bool:
     """Whether a duration shows the same, now and later, as what the source says of it."""
-    since_here, since = getattr(instance, column.since), values.get(column.since)
-    here, told = getattr(instance, column.name), values[column.name]
-    if since_here is None or since is None:
-        return since_here is since and bool(here == told)
+    since_stored, since = getattr(instance, column.since), values.get(column.since)
+    stored, incoming = getattr(instance, column.name), values[column.name]
+    if since_stored is None or since is None:
+        return since_stored is since and bool(stored == incoming)
     shown = column.at(instance, since)
-    if shown is None or told is None:
-        return shown is told
-    return bool(abs(shown - told) <= JITTER)
+    if shown is None or incoming is None:
+        return shown is incoming
+    return bool(abs(shown - incoming) <= JITTER)
 
 
 def upsert(model: type[Model], instances: list[Any]) -> None:
@@ -317,14 +317,14 @@ def write_links(model: Any, rows: dict[Any, Row]) -> set[Any]:
         relation = model._meta.get_field(name)
         own, other = relation.m2m_column_name(), relation.m2m_reverse_name()
         through = relation.remote_field.through
-        told = {pk: row.links[name] for pk, row in rows.items() if name in row.links}
-        here: dict[Any, list[Any]] = {pk: [] for pk in told}
-        links = through._base_manager.filter(**{f"{own}__in": told})
+        incoming = {pk: row.links[name] for pk, row in rows.items() if name in row.links}
+        present: dict[Any, list[Any]] = {pk: [] for pk in incoming}
+        links = through._base_manager.filter(**{f"{own}__in": incoming})
         for pk, key in links.order_by("pk").values_list(own, other):
-            here[pk].append(key)
-        different = [pk for pk in told if told[pk] != here[pk]]
+            present[pk].append(key)
+        different = [pk for pk in incoming if incoming[pk] != present[pk]]
         links.filter(**{f"{own}__in": different}).delete()
-        new = (through(**{own: pk, other: key}) for pk in different for key in told[pk])
+        new = (through(**{own: pk, other: key}) for pk in different for key in incoming[pk])
         through._base_manager.bulk_create(new)
         moved |= set(different)
     return moved

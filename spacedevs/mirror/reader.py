@@ -49,7 +49,7 @@ Rows = dict[type[Model], dict[Any, Row]]
 
 
 @dataclass
-class Told:
+class Incoming:
     """How well a row is known in this load: by which detail, as of when, which of its parts."""
 
     detail: int
@@ -113,7 +113,7 @@ class Reader:
 
     known: Callable[[type[Model]], set[str]]  # the keys of a model's rows that are here
     rows: Rows = field(default_factory=lambda: defaultdict(dict))
-    told: dict[Key, Told] = field(default_factory=dict)
+    incoming: dict[Key, Incoming] = field(default_factory=dict)
     refused: set[Key] = field(default_factory=set)  # rows that are left as they are here
     notes: list[str] = field(default_factory=list)  # a sentence for what could not be read
     unknown: set[str] = field(default_factory=set)  # keys that no shape knows
@@ -234,19 +234,19 @@ class Reader:
     def _merge(self, row: Row, detail: int) -> None:
         """A row's values into those that are told of it already."""
         key = (row.model, row.pk)
-        told = self.told.setdefault(key, Told(detail, row.date))
+        incoming = self.incoming.setdefault(key, Incoming(detail, row.date))
         known: set[str] = set()
-        if told.yields_to(detail, row.date):
-            told.detail, told.date = detail, row.date
+        if incoming.yields_to(detail, row.date):
+            incoming.detail, incoming.date = detail, row.date
         else:
-            known = told.names
+            known = incoming.names
         for part in ("values", "links", "children"):
             new = {name: value for name, value in getattr(row, part).items() if name not in known}
             if new:
                 target = self.rows[row.model].setdefault(row.pk, Row(*key, row.date))
-                target.date = told.date
+                target.date = incoming.date
                 getattr(target, part).update(new)
-                told.names |= new.keys()
+                incoming.names |= new.keys()
 
     @contextmanager
     def _at(self, step: str) -> Iterator[None]:

@@ -17,10 +17,10 @@ class Stop:
     """
 
     def __enter__(self) -> Self:
-        self.heard, said = os.pipe()
-        os.set_blocking(said, False)  # set_wakeup_fd asks for it
-        self.pipe_before = signal.set_wakeup_fd(said)
-        self.said = said
+        self.heard, woken = os.pipe()
+        os.set_blocking(woken, False)  # set_wakeup_fd asks for it
+        self.pipe_before = signal.set_wakeup_fd(woken)
+        self.woken = woken
         self.handlers_before = {word: signal.signal(word, self.handle) for word in WORDS}
         return self
 
@@ -28,7 +28,7 @@ class Stop:
         for word, handler in self.handlers_before.items():
             signal.signal(word, handler)
         signal.set_wakeup_fd(self.pipe_before)
-        os.close(self.said)
+        os.close(self.woken)
         os.close(self.heard)
 
     def handle(self, word: int, _: Any) -> None:
