@@ -56,7 +56,7 @@ class Tally:
 
 
 def moment(text: Any) -> datetime | None:
-    """A time in a quoted part; None where there is none, or no time."""
+    """A time in opaque JSON; None where there is none, or no time."""
     try:
         found = parse_datetime(text)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""A column that holds a quoted part."""
+"""The column for opaque JSON."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ class OpaqueJSONFormField(forms.JSONField):
 
 
 class OpaqueJSONField(models.TextField):
-    """A quoted part, or a list of them, of the shape that a dotted path names.
+    """An object, or a list of them, of the shape that a dotted path names.
 
     Text, and not the database's own JSON: PostgreSQL's would lose the order of the keys.
     """

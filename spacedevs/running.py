@@ -1,4 +1,4 @@
-"""Durations that live: what is settled is kept in one column, since when it runs in another."""
+"""Running durations: what is settled is kept in one column, since when it runs in another."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

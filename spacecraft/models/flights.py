@@ -25,7 +25,7 @@ from spacedevs.texts import LongCharField, LongSlugField, LongURLField
 
 
 class Launch(NamedModel):
-    """A launch, as far as it shares rows with us; the rest is quoted."""
+    """A launch, as far as it shares rows with us; the rest is opaque JSON."""
 
     id = models.UUIDField(primary_key=True, default=own_uuid)
     name = LongCharField(max_length=2048, blank=True)
@@ -89,7 +89,7 @@ class Launch(NamedModel):
 
 
 class Landing(NumberedModel):
-    """How a flight ended, or is meant to; where is quoted."""
+    """How a flight ended, or is meant to; where is opaque JSON."""
 
     attempt = models.BooleanField(default=False, null=True)
     success = models.BooleanField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Who flies: quoted, not owned."""
+"""Who flies: opaque JSON."""
 
 from rest_framework import serializers
 

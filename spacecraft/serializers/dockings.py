@@ -1,4 +1,4 @@
-"""Dockings: quoted, not owned."""
+"""Dockings: opaque JSON."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""Flights, and of a launch and a landing what shares rows with us; the rest of them is quoted."""
+"""Flights, and of a launch and a landing what shares rows with us; the rest is opaque JSON."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""An agency's launchers: quoted, not owned."""
+"""An agency's launchers: opaque JSON."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""The parts of a launch that are quoted, not owned: its rocket, mission, pad, programmes."""
+"""The parts of a launch that are opaque JSON: its rocket, mission, pad, programmes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where an agency or an astronaut is met: quoted, not owned."""
+"""Where an agency or an astronaut is met: opaque JSON."""
 
 from rest_framework import serializers
 

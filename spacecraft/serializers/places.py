@@ -1,4 +1,4 @@
-"""Where craft start and land: quoted, not owned."""
+"""Where craft start and land: opaque JSON."""
 
 from rest_framework import serializers
 

@@ -33,7 +33,7 @@ class UrlField(serializers.URLField):
 
 
 class OpaqueUrlField(serializers.URLField):
-    """The address in a quoted part, which says itself where it leads."""
+    """A URL within opaque JSON, which says itself where it leads."""
 
     def __init__(self) -> None:
         super().__init__(read_only=True)

@@ -163,8 +163,8 @@ class Ordering(filters.OrderingFilter):
         """Nulls as PostgreSQL, and so upstream, puts them: last, or first when descending."""
         name = term.lstrip("-")
         field: Any = sort_fields(model).get(name) or model._meta.get_field(name)
-        living = isinstance(field, RunningDurationField)
-        column = field.expression(now) if living else F(field.name)
+        runs = isinstance(field, RunningDurationField)
+        column = field.expression(now) if runs else F(field.name)
         return (
             column.desc(nulls_first=True) if term.startswith("-") else column.asc(nulls_last=True)
         )

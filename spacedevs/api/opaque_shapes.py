@@ -1,6 +1,6 @@
-"""Quoted parts: what belongs to other parts of upstream, kept as the JSON that it gave.
+"""Opaque JSON: what belongs to other parts of upstream, kept as the JSON that it gave.
 
-A quoted part has a shape, as everything in the contract has, and no table. It is checked against
+It has a shape, as everything in the contract has, and no table. It is checked against
 its shape when it comes in, kept with its keys in the contract's order (incoming.py), and printed
 unchanged but for the addresses in it (`quote`).
 """

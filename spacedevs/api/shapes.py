@@ -46,7 +46,7 @@ class Shape(serializers.ModelSerializer):
 
 
 class OpaqueShape(serializers.Serializer):
-    """The shape of a quoted part."""
+    """The shape of opaque JSON."""
 
     def to_representation(self, instance: Any) -> Any:
         return quote(type(self), instance, addresses_of(self.context))
