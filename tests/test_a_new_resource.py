@@ -50,12 +50,14 @@ def apply(path: Path, diff: list[str]) -> None:
 class Copy:
     """A copy of the project, and a database that was in use before anything was added to it."""
 
+    refused = ""  # what `prepare` said when there was no migration
+
     def __init__(self, folder: Path, env: dict[str, str]) -> None:
         self.folder, self.env = folder, env
 
-    def run(self, *command: str, timeout: float = 120) -> str:
-        """What `python …` prints in the copy."""
-        done = subprocess.run(
+    def ask(self, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """What becomes of `python …` in the copy."""
+        return subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,
             env=self.env,
@@ -63,6 +65,9 @@ class Copy:
             text=True,
             timeout=timeout,
         )
+
+    def run(self, *command: str, timeout: float = 120) -> str:
+        done = self.ask(*command, timeout=timeout)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -87,6 +92,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
         copy.manage("shell", "--no-imports", "-c", EDIT)
         for path, diff in steps():
             apply(copy.folder / path, diff)
+        copy.refused = copy.ask("manage.py", "prepare").stderr
         copy.manage("makemigrations", "spacecraft")
         yield copy
 
@@ -133,6 +139,10 @@ def test_the_steps_are_few(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_code_of_the_steps_is_as_the_house_wants_it(copy: Copy) -> None:
     copy.run("-m", "ruff", "check", "--no-cache", "spacecraft")
     copy.run("-m", "ruff", "format", "--no-cache", "--check", "spacecraft")
+
+
+def test_a_migration_that_is_forgotten_is_named_with_its_command(copy: Copy) -> None:
+    assert "Run: manage.py makemigrations spacecraft" in copy.refused
 
 
 def test_prepare_brings_the_records_and_leaves_the_edited_row(

@@ -1,9 +1,14 @@
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 
+from spacedevs.api.viewsets import record_models
 from spacedevs.errors import DATABASE_FAULTS
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures
 
@@ -12,6 +17,7 @@ class Command(BaseCommand):
     help = "Brings the database up to date, and loads the fixtures that are new to it."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.check_migrations()
         if connection.vendor == "sqlite":
             self.make_data_dir()
         try:
@@ -26,6 +32,18 @@ class Command(BaseCommand):
                 f"The database can't be used: {str(error).strip()}\n"
                 "Start it, or set DATABASE_URL to one that answers."
             ) from error
+
+    def check_migrations(self) -> None:
+        """A column without a migration would be met as a database that can't be used."""
+        loader = MigrationLoader(None)
+        detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+        labels = {model._meta.app_label for model in record_models()}
+        if changed := detector.changes(loader.graph, trim_to_apps=labels):
+            names = " ".join(sorted(changed))
+            raise CommandError(
+                f"The models of {names} have changes that no migration makes. "
+                f"Run: manage.py makemigrations {names}"
+            )
 
     def make_data_dir(self) -> None:
         try:
