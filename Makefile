@@ -34,7 +34,7 @@ bench-mirror: .venv/dev
 	@$(BIN)/python -m bench.mirror --craft $(or $(CRAFT),603)
 
 query-counts: .venv/dev
-	@$(BIN)/pytest -q --count-queries tests/test_plans.py -k by_its_verb
+	@$(BIN)/pytest -q --count-queries tests/test_plans.py -k has_every_case
 
 lock: .venv/dev
 	$(LOCK) -o requirements/serve.txt

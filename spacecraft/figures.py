@@ -47,15 +47,15 @@ class Tally:
             self.add_docking(event, flight, up=bool(since))
 
     def add_docking(self, event: dict[str, Any], flight: Flight, up: bool) -> None:
-        docked = moment(event.get("docking"))
-        left = moment(event.get("departure")) or flight.mission_end
+        docked = parse_time(event.get("docking"))
+        left = parse_time(event.get("departure")) or flight.mission_end
         if docked and left:
             self.docked += left - docked
         elif docked and up:
             self.docked_since = docked
 
 
-def moment(text: Any) -> datetime | None:
+def parse_time(text: Any) -> datetime | None:
     """A time in opaque JSON; None where there is none, or no time."""
     try:
         found = parse_datetime(text)

@@ -8,6 +8,7 @@ from the mirror.
 import json
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.core.serializers.base import DeserializationError
+from django.db import DataError, IntegrityError, transaction
 
 from spacedevs.api.viewsets import record_models
 from spacedevs.mirror.models import Mirrored
@@ -32,21 +34,21 @@ class Offer:
     """What of a model's fixtures is new to this database, and what of that is loaded."""
 
     def __init__(self, label: str, keys: set[str]) -> None:
-        self.label, self.keys = label, keys
         rows = apps.get_model(label)._base_manager
         stored = set(map(str, rows.values_list("pk", flat=True)))
-        offered = OfferedFixtures.objects.filter(model=label).first()
-        if offered is not None:
-            self.new = keys - set(offered.keys)
-        else:  # a model that has records already got them from an earlier release
-            self.new = set() if stored else keys
+        self._offered = OfferedFixtures.objects.filter(model=label).first()
+        # A model that has records already got them from an earlier release.
+        by_default = keys if stored else set()
+        before = set(self._offered.keys) if self._offered else by_default
+        self.label, self.new, self.all = label, keys - before, keys | before
         is_mirrored = Mirrored.objects.filter(model=label).exists()
         self.loaded = set() if is_mirrored else self.new - stored
 
     def save(self) -> None:
-        OfferedFixtures.objects.update_or_create(
-            model=self.label, defaults={"keys": sorted(self.keys)}
-        )
+        """Writes nothing where there is nothing new."""
+        if self.new or self._offered is None:
+            keys = {"keys": sorted(self.all)}
+            OfferedFixtures.objects.update_or_create(model=self.label, defaults=keys)
 
 
 def load_new_fixtures() -> Iterator[str]:
@@ -57,14 +59,17 @@ def load_new_fixtures() -> Iterator[str]:
     was_empty = not any(model._base_manager.exists() for model in record_models())
     files = {path.name: _read(path) for path in sorted(settings.FIXTURES.glob("*.json"))}
     keys: dict[str, set[str]] = {}
-    for row in (row for rows in files.values() for row in rows):
+    for row in chain.from_iterable(files.values()):
         keys.setdefault(row["model"], set()).add(str(row["pk"]))
     offers = {label: Offer(label, of_model) for label, of_model in keys.items()}
 
-    def count(rows: list[Row], kind: str) -> int:
-        return sum(str(row["pk"]) in getattr(offers[row["model"]], kind) for row in rows)
+    def is_new(row: Row) -> bool:
+        return str(row["pk"]) in offers[row["model"]].new
 
-    loaded = [row for rows in files.values() for row in rows if count([row], "loaded")]
+    def is_loaded(row: Row) -> bool:
+        return str(row["pk"]) in offers[row["model"]].loaded
+
+    loaded = list(filter(is_loaded, chain.from_iterable(files.values())))
     try:
         with transaction.atomic():
             _load(loaded)
@@ -77,7 +82,7 @@ def load_new_fixtures() -> Iterator[str]:
         yield f"The database was empty: loaded {len(loaded)} records from fixtures/."
         return
     for name, rows in files.items():
-        new, came = count(rows, "new"), count(rows, "loaded")
+        new, came = sum(map(is_new, rows)), sum(map(is_loaded, rows))
         if new:
             yield (
                 f"fixtures/{name} has {new} new records: loaded {came}; "
@@ -101,4 +106,9 @@ def _load(rows: list[Row]) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(rows, file)
             file.flush()
-            call_command("loaddata", file.name, verbosity=0)
+            try:
+                call_command("loaddata", file.name, verbosity=0)
+            except (DataError, DeserializationError) as error:
+                # It names the model and the id; the file is of this moment.
+                words = str(error).replace(file.name, "fixtures/")
+                raise BrokenFixture(words) from error

@@ -23,9 +23,11 @@ def relate_everything() -> None:
                 new_row(children, **{relation.field.name: row}) for row in without
             )
         elif relation.many_to_many:
-            some = relation.related_model._base_manager.order_by("pk")[:2]
-            for row in without:
-                getattr(row, accessor(relation)).add(*some)
+            field = relation if relation.concrete else relation.field
+            here, there = field.m2m_field_name(), field.m2m_reverse_field_name()
+            own, other = (here, there) if relation.concrete else (there, here)
+            through, some = field.remote_field.through, some_row(relation.related_model)
+            through._base_manager.bulk_create(through(**{own: row, other: some}) for row in without)
         else:
             without.update(**{relation.name: some_row(relation.related_model)})
 

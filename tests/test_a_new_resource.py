@@ -190,7 +190,7 @@ def test_a_mirror_of_it_has_it_too(site: httpx2.Client, copy: Copy, tmp_path: Pa
 
 
 def test_the_tests_over_all_resources_are_its_tests_too(copy: Copy) -> None:
-    copy.pytest("--count-queries", "tests/test_plans.py", "-k", "by_its_verb")
+    copy.pytest("--count-queries", "tests/test_plans.py", "-k", "has_every_case")
     counts = json.loads((copy.folder / "tests/query_counts.json").read_text())
     # A count, the museums, their craft and what nests in these; detailed from a table in between.
     assert counts["museums ?mode=normal"] == 2

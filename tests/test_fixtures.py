@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from spacecraft.models import Spacecraft, SpacecraftStatus
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures
@@ -100,3 +102,22 @@ def test_a_file_that_can_not_be_read_is_named(folder: Path, text: str) -> None:
     (folder / "broken.json").write_text(text)
     with pytest.raises(BrokenFixture, match=r"broken\.json can't be loaded"):
         list(load_new_fixtures())
+
+
+def test_a_record_with_a_field_that_is_none_is_named(folder: Path) -> None:
+    rows = [{"model": STATUS, "pk": 6, "fields": {"name": "Lost", "colour": "red"}}]
+    (folder / "more.json").write_text(json.dumps(rows))
+    with pytest.raises(
+        BrokenFixture, match=r"fixtures/.*SpacecraftStatus has no field named 'colour'"
+    ):
+        list(load_new_fixtures())
+    assert statuses() == {}
+
+
+def test_a_database_that_has_met_all_is_only_read(folder: Path) -> None:
+    write(folder, {6: "Lost"})
+    list(load_new_fixtures())
+    with CaptureQueriesContext(connection) as queries:
+        assert list(load_new_fixtures()) == []
+    kinds = {query["sql"].split()[0] for query in queries}
+    assert kinds <= {"SELECT", "SAVEPOINT", "RELEASE"}

@@ -69,7 +69,7 @@ def test_the_number_of_queries_is_the_baselines(
     assert made == json.loads(BASELINE.read_text()).get(f"{resource} {what}"), f"{made}: {VERB}"
 
 
-def test_the_baseline_is_written_by_its_verb_alone(
+def test_the_baseline_has_every_case_and_no_other(
     request: pytest.FixtureRequest, api: Client
 ) -> None:
     """With `--count-queries` this writes the file in place of looking at it."""

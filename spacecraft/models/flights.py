@@ -106,8 +106,8 @@ class Landing(NumberedModel):
 
 
 @contextmanager
-def following(*craft_ids: int | None) -> Iterator[None]:
-    """Within it flights are written; after it, the figures of these craft have followed.
+def updating_figures(*craft_ids: int | None) -> Iterator[None]:
+    """Around the writing of flights: afterwards it brings the figures of these craft up to date.
 
     A flight without a craft gives None, which is nobody.
     """
@@ -131,7 +131,7 @@ class FlightQuerySet(SortedQuerySet):
     """A deletion moves the craft's figures; `update()` and `bulk_create()` don't (history.py)."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        with following(*self.values_list("spacecraft", flat=True)):
+        with updating_figures(*self.values_list("spacecraft", flat=True)):
             return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -212,12 +212,12 @@ class SpacecraftFlight(SortedModel):
         if stored and stored.mission_end and not self.mission_end:
             self.duration = None  # it goes on
         as_it_was = stored and (stored.start, stored.mission_end) == (self.start, self.mission_end)
-        with following(*crafts):
+        with updating_figures(*crafts):
             # What upstream says of its flight stays, where nothing changed that it follows from.
             if moved or is_own(self.pk) or not as_it_was:
                 self.settle(clock.now())
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        with following(self.spacecraft_id):
+        with updating_figures(self.spacecraft_id):
             return super().delete(*args, **kwargs)

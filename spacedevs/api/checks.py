@@ -37,13 +37,14 @@ def check_resources(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 
 def check_registered() -> Iterator[str]:
-    """Every view set beside the registered ones is registered itself."""
+    """Every view set beside the registered ones, that is of rows, is registered itself."""
     registered = resources().values()
     modules = {viewset.__module__ for viewset in registered}
     urls = f"{settings.API_ROUTER.split('.')[0]}/urls.py"
     for viewset in ResourceViewSet.__subclasses__():
-        if viewset.__module__ in modules and viewset not in registered:
-            plural = viewset.queryset.model._meta.verbose_name_plural.replace(" ", "_")
+        rows = getattr(viewset, "queryset", None)
+        if rows is not None and viewset.__module__ in modules and viewset not in registered:
+            plural = rows.model._meta.verbose_name_plural.replace(" ", "_")
             yield (
                 f"{viewset.__name__} is not registered. Write in {urls}: "
                 f'router.register("{plural}", views.{viewset.__name__})'

@@ -95,8 +95,8 @@ class Router(routers.DefaultRouter):
 
 def record_models() -> list[type[Model]]:
     """Every model of the apps that the registered resources are of."""
-    configs = {viewset.queryset.model._meta.app_config for viewset in resources().values()}
-    return [model for config in configs for model in config.get_models()]
+    configs = [viewset.queryset.model._meta.app_config for viewset in resources().values()]
+    return [model for config in dict.fromkeys(configs) for model in config.get_models()]
 
 
 def resources() -> dict[str, type[ResourceViewSet]]:

@@ -138,10 +138,8 @@ class Load:
             if name not in ids[target]:
                 self._note(model, pk, f"{column.name}: {name!r} is the name of none")
             if (model, pk) not in self.reader.refused:
-                date, values = (
-                    self.reader.incoming[model, pk].date,
-                    {column.attname: ids[target].get(name)},
-                )
+                date = self.reader.incoming[model, pk].date
+                values = {column.attname: ids[target].get(name)}
                 self.reader.rows[model][pk] = Row(model, pk, date, values)
         self._write()
 

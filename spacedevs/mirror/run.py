@@ -107,7 +107,6 @@ class Mirror:
             except Exception as error:
                 sentence = sentence_of(error) if isinstance(error, Error) else describe(error)
                 self.failed.insert(0, sentence)
-                unfinished = sentence
             if self.failed:
                 code = Exit.PARTLY if self.is_loaded else Exit.FAILED
             else:

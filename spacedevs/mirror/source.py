@@ -346,10 +346,10 @@ class Source:
         raise self._error(reply.url, came, do)
 
     def _object(self, reply: Reply, known: Objects) -> dict[str, Any]:
-        quoted, text = self._quote(reply.body), reply.body.removeprefix(BOM)
+        text = reply.body.removeprefix(BOM)
         if reply.kind != "application/json":
-            came = f"sent {excerpt(reply.kind) or 'no type'} and not JSON: {quoted}"
-            raise self._error(reply.url, came)
+            came = f"sent {excerpt(reply.kind) or 'no type'} and not JSON"
+            raise self._error(reply.url, f"{came}: {self._quote(reply.body)}")
         if len(text) < len(reply.body):
             self.notes.add("Its answers begin with a byte order mark (BOM); taken without it.")
         try:
@@ -358,10 +358,11 @@ class Source:
             # Without a length only the missing end tells that the rest was lost.
             if not text.rstrip().endswith((b"}", b"]")):
                 raise self._cut_off(reply.url, "its end is missing") from None
-            came = f"sent broken JSON ({excerpt(str(error))}): {quoted}"
+            came = f"sent broken JSON ({excerpt(str(error))}): {self._quote(reply.body)}"
             raise self._error(reply.url, came, LATER) from None
         if not isinstance(body, dict):
-            raise self._error(reply.url, f"sent JSON that is no object: {quoted}")
+            came = f"sent JSON that is no object: {self._quote(reply.body)}"
+            raise self._error(reply.url, came)
         return body
 
 
