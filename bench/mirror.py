@@ -80,10 +80,10 @@ def mirror(url: str, env: dict[str, str], log: Path) -> tuple[str, float, float,
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     took = time.monotonic() - begun
-    said = log.read_text().splitlines()[-1]
+    output = log.read_text().splitlines()[-1]
     if process.returncode:
-        sys.exit(f"The run ended with {process.returncode}: {said}")
-    return said, took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+        sys.exit(f"The run ended with {process.returncode}: {output}")
+    return output, took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 STARTED = """
@@ -105,10 +105,10 @@ def start_up(env: dict[str, str]) -> float:
 def measure(name: str, url: str, env: dict[str, str], site: str, log: Path) -> float:
     reader = Reader(site)
     reader.start()
-    said, took, cpu, memory = mirror(url, env, log)
+    output, took, cpu, memory = mirror(url, env, log)
     waits = reader.end()
     middle, slowest = 1000 * statistics.median(waits), 1000 * waits[-1]
-    print(f"{name}: {took:.1f} s, {cpu:.2f} s CPU, {memory:.0f} MB; {said}", flush=True)
+    print(f"{name}: {took:.1f} s, {cpu:.2f} s CPU, {memory:.0f} MB; {output}", flush=True)
     print(f"  {len(waits)} readers' answers: median {middle:.0f} ms, slowest {slowest:.0f} ms")
     return cpu
 

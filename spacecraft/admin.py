@@ -17,10 +17,10 @@ from spacedevs.editing import RecordAdmin, RecordOptions, figures
 admin.site.site_header = admin.site.site_title = "spacedevs"
 
 
-def quoted(title: str, *fields: str) -> Any:
+def json_fieldset(*fields: str) -> Any:
     """Parts that upstream gave as JSON. An editor may leave them out."""
     about = "As upstream gave it, in JSON. Leave it as it is, or empty: nothing here is needed."
-    return (title, {"classes": ("collapse",), "description": about, "fields": fields})
+    return ("As JSON", {"classes": ("collapse",), "description": about, "fields": fields})
 
 
 @admin.register(models.Country)
@@ -89,7 +89,7 @@ class AgencyAdmin(RecordAdmin):
             },
         ),
         ("Pictures", {"fields": ("image", "logo", "social_logo")}),
-        quoted("Quoted", "launcher_list", "social_media_links"),
+        json_fieldset("launcher_list", "social_media_links"),
         (
             "Launches",
             figures(
@@ -310,7 +310,7 @@ class LaunchAdmin(RecordAdmin):
                 "agency_launch_attempt_count_year",
             ),
         ),
-        quoted("Quoted", "status", "net_precision", "rocket", "mission", "pad", "program"),
+        json_fieldset("status", "net_precision", "rocket", "mission", "pad", "program"),
     )
 
 
@@ -326,7 +326,7 @@ class LandingAdmin(RecordAdmin):
             None,
             {"fields": ("id", "attempt", "success", "description", "downrange_distance")},
         ),
-        quoted("Quoted", "landing_location", "type"),
+        json_fieldset("landing_location", "type"),
     )
 
 
@@ -358,5 +358,5 @@ class SpacecraftFlightAdmin(RecordAdmin):
                 )
             },
         ),
-        quoted("Quoted", "launch_crew", "onboard_crew", "landing_crew", "docking_events"),
+        json_fieldset("launch_crew", "onboard_crew", "landing_crew", "docking_events"),
     )

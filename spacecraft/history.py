@@ -104,9 +104,8 @@ def as_upstream_says(
     if row is None:
         for column, hold in held.items():
             if hold.upstream is not None:
-                kept = json.loads(hold.upstream)
                 field: Any = flight._meta.get_field(column)
-                setattr(theirs, column, field.to_python(kept))
+                setattr(theirs, column, field.to_python(json.loads(hold.upstream)))
         theirs.duration = theirs.running_since = None  # as upstream has it while the flight goes on
         if theirs.mission_end:
             theirs.settle(now)

@@ -233,5 +233,5 @@ def default_options(model: type[db.Model]) -> dict[str, Any]:
 
 def _link(row: db.Model) -> str:
     opts = row._meta
-    address = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
-    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), address, row)
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
+    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), url, row)

@@ -21,7 +21,7 @@ class Variable:
 
 
 VARIABLES = (
-    Variable("HOST", "127.0.0.1", "the address that `make serve` listens on"),
+    Variable("HOST", "127.0.0.1", "the host or IP that `make serve` listens on"),
     Variable("PORT", "8000", "the port that `make serve` listens on"),
     Variable("WORKERS", "2", "how many server processes answer"),
     Variable(
@@ -54,7 +54,7 @@ VARIABLES = (
     Variable(
         "UPSTREAM_URL",
         "https://ll.thespacedevs.com/2.3.0/",
-        "where the addresses of objects lead that this server does not serve: launches, pads",
+        "where the URLs of objects lead that this server does not serve: launches, pads",
     ),
     Variable(
         "MIRROR_FROM",

@@ -16,7 +16,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 logger = logging.getLogger(__name__)
 
 # gunicorn's default `limit_request_line`, which upstream runs with.
-MAX_ADDRESS = 4094  # bytes
+MAX_URL = 4094  # bytes
 DATABASE_FAULTS = (db.OperationalError, db.InterfaceError)
 NO_SUCH_TABLE = "42P01"  # PostgreSQL's, for a table that no migration has made yet
 DATABASE_AWAY = (
@@ -107,8 +107,8 @@ class Faults:
         return None
 
 
-class LongAddresses:
-    """414 before anything reads the address."""
+class LongUrls:
+    """414 before anything reads the URL."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -118,10 +118,10 @@ class LongAddresses:
         # written: one that escapes letters without need counts less than it had.
         query = request.META.get("QUERY_STRING", "")
         length = len(escape_uri_path(request.path)) + len(query) + bool(query)
-        if length > MAX_ADDRESS:
+        if length > MAX_URL:
             return error(
                 request,
                 HTTPStatus.REQUEST_URI_TOO_LONG,
-                f"The address has {length} bytes; {MAX_ADDRESS} is the most.",
+                f"The address has {length} bytes; {MAX_URL} is the most.",
             )
         return self.get_response(request)

@@ -77,11 +77,11 @@ class OpaqueJSONField(models.TextField):
             raise ValidationError("A list is expected.")
         problems: list[str] = []
         unknown: set[str] = set()
-        kept = (arrange_many if self.many else arrange)(shape, value, problems, unknown)
+        arranged = (arrange_many if self.many else arrange)(shape, value, problems, unknown)
         problems += [f"{key}: is no key of the contract" for key in sorted(unknown)]
         if problems:
             raise ValidationError([f"{problem}." for problem in problems])
-        return kept
+        return arranged
 
     def formfield(self, **kwargs: Any) -> Any:
         return super(models.TextField, self).formfield(

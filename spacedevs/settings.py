@@ -17,7 +17,7 @@ if environment.boolean("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 
-# The site. Upstream's version is part of every address.
+# The site. Upstream's version is part of every URL.
 API_VERSION = "2.3.0"
 API_ROOT = f"/{API_VERSION}/"
 API_ROUTER = "spacecraft.urls.router"
@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "spacedevs.middleware.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
     "spacedevs.errors.Faults",
-    "spacedevs.errors.LongAddresses",
+    "spacedevs.errors.LongUrls",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

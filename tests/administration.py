@@ -37,7 +37,7 @@ of_every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: mode
 of_every_named_model = pytest.mark.parametrize("model", NAMED, ids=lambda model: model.__name__)
 
 
-def address(model: type[models.Model], page: str, *args: Any) -> str:
+def admin_url(model: type[models.Model], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
@@ -64,7 +64,7 @@ def controls(form: BaseForm) -> Iterator[tuple[str, Any]]:
 
 def save(client: Client, row: models.Model, **changes: Any) -> Any:
     """The change page, fetched, edited and sent."""
-    url = address(type(row), "change", row.pk)
+    url = admin_url(type(row), "change", row.pk)
     return client.post(url, {**sent(client.get(url)), **changes})
 
 

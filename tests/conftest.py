@@ -158,9 +158,9 @@ def shell(env: dict[str, str], code: str) -> str:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of its own, on a database of its own with the fixtures' records."""
+    """The URL of a server of its own, on a database of its own with the fixtures' records."""
     with (
         fresh_database(tmp_path_factory.mktemp("server")) as env,
-        running_server(env) as address,
+        running_server(env) as url,
     ):
-        yield address
+        yield url

@@ -16,7 +16,7 @@ METHODS = ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 class Request(NamedTuple):
     method: str
-    address: str
+    url: str
     headers: dict[str, str]
 
 
@@ -40,19 +40,19 @@ def check(request: Request, answer: Answer) -> None:
         return
     body = json.loads(answer.content)
     if answer.status == 200:
-        assert faults(request.address, body) == []
+        assert faults(request.url, body) == []
     else:
         assert isinstance(body, dict)
         assert body
 
 
 def asks_for_html(request: Request) -> bool:
-    _, _, query = request.address.partition("?")
+    _, _, query = request.url.partition("?")
     return "api" in unquote(query) or "text/" in request.headers.get("accept", "")
 
 
-def faults(address: str, body: Any) -> list[str]:
-    path = unquote(address.partition("?")[0])
+def faults(url: str, body: Any) -> list[str]:
+    path = unquote(url.partition("?")[0])
     if path == settings.API_ROOT:
         return [] if sorted(body) == sorted(resources()) else ["not the resources"]
     described = openapi.path_of(path)
@@ -63,7 +63,7 @@ def encoded(text: str) -> str:
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
 
 
-# As they stand in an address, escapes and all.
+# As they stand in a URL, escapes and all.
 BYTES = (
     *("%00", "a%00b", "%00%00", "%ff", "%fe%ff", "%c3%28", "%c0%80", "%e2%82", "%f4%90%80%80"),
     *("%ed%a0%80", "%ed%b0%80", "%ed%a0%bd%ed%b8%80"),  # surrogates
@@ -163,6 +163,6 @@ def requests(draw: st.DrawFn, prefix: str) -> Request:
     filterset = resources()[prefix].filterset_class
     names = tuple(filterset.get_filters()) if filterset else NAMES
     method = draw(rarely("GET", METHODS))
-    address = f"{settings.API_ROOT}{draw(paths(prefix))}?{draw(queries(names))}"
+    url = f"{settings.API_ROOT}{draw(paths(prefix))}?{draw(queries(names))}"
     accept = draw(rarely("application/json", ACCEPTS))
-    return Request(method, address, {"accept": accept, "host": draw(rarely("localhost", HOSTS))})
+    return Request(method, url, {"accept": accept, "host": draw(rarely("localhost", HOSTS))})

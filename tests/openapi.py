@@ -40,9 +40,9 @@ def as_observed(document: dict[str, Any]) -> dict[str, Any]:
     for name, keys in NULL_AGAINST_SCHEMA.items():
         properties = changed["components"]["schemas"][name]["properties"]
         for key in keys:
-            said = properties[key]
-            said = {"allOf": [said]} if "$ref" in said else said
-            properties[key] = {**said, "nullable": True}
+            pattern = properties[key]
+            pattern = {"allOf": [pattern]} if "$ref" in pattern else pattern
+            properties[key] = {**pattern, "nullable": True}
     return changed
 
 
@@ -62,10 +62,10 @@ def component(ref: dict[str, Any]) -> str:
     return str(ref["$ref"]).removeprefix(REF)
 
 
-def path_of(address: str) -> str | None:
-    """The document's path that an address without its query belongs to."""
+def path_of(url: str) -> str | None:
+    """The document's path that a URL without its query belongs to."""
     for path in document()["paths"]:
-        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)), address):
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)), url):
             return str(path)
     return None
 
@@ -103,11 +103,11 @@ def _validator(path: str) -> jsonschema_rs.Draft202012Validator:
             "components": {"schemas": {name: _schema(schemas[name]) for name in schemas}},
         },
         validate_formats=True,
-        formats={"uri": _is_address_or_empty},
+        formats={"uri": _is_url_or_empty},
     )
 
 
-def _is_address_or_empty(text: str) -> bool:
+def _is_url_or_empty(text: str) -> bool:
     """A link that a configuration does not have is "" (contract, "empty")."""
     return not text or (urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).netloc))
 

@@ -55,7 +55,7 @@ def links(html: str) -> list[tuple[str, str]]:
 
 
 def breadcrumbs(html: str) -> list[str]:
-    """The addresses of a page's breadcrumbs."""
+    """The URLs of a page's breadcrumbs."""
     return [href for _, href in _read(html, "breadcrumb").links]
 
 

@@ -24,8 +24,8 @@ def relate_everything() -> None:
             )
         elif relation.many_to_many:
             field = relation if relation.concrete else relation.field
-            here, there = field.m2m_field_name(), field.m2m_reverse_field_name()
-            own, other = (here, there) if relation.concrete else (there, here)
+            source, target = field.m2m_field_name(), field.m2m_reverse_field_name()
+            own, other = (source, target) if relation.concrete else (target, source)
             through, some = field.remote_field.through, some_row(relation.related_model)
             through._base_manager.bulk_create(through(**{own: row, other: some}) for row in without)
         else:

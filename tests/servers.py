@@ -27,30 +27,30 @@ def manage(*command: str) -> list[str]:
 
 @contextmanager
 def running_server(env: dict[str, str], *, prepare: bool = True) -> Iterator[str]:
-    """`manage.py prepare` and `manage.py serve`, as `make serve` runs them; yields its address."""
+    """`manage.py prepare` and `manage.py serve`, as `make serve` runs them; yields its URL."""
     port = free_port()
     env = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **env}
     if prepare:
         subprocess.run(manage("prepare"), env=env, check=True, capture_output=True, timeout=60)
     process = subprocess.Popen(manage("serve"), env=env)
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_it_answers(address, process)
-        yield address
+        url = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(url, process)
+        yield url
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def wait_until_it_answers(address: str, process: subprocess.Popen) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen) -> None:
     end = time.monotonic() + START
     while time.monotonic() < end:
         assert process.poll() is None, f"the server ended with {process.returncode}"
         try:
-            with urllib.request.urlopen(f"{address}/2.3.0/", timeout=5):
+            with urllib.request.urlopen(f"{url}/2.3.0/", timeout=5):
                 return
         except urllib.error.HTTPError:
             return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError(f"no answer from {address} within {START} seconds")
+    raise AssertionError(f"no answer from {url} within {START} seconds")

@@ -52,17 +52,21 @@ def id_schema(path: str) -> dict[str, Any]:
 
 def schema_of_field(name: str, field: Any) -> dict[str, Any]:
     """A field of the component `name` as OpenAPI writes it."""
-    said = {openapi: field[word] for word, openapi in WORDS.items() if field.get(word)}
+    expected = {openapi: field[word] for word, openapi in WORDS.items() if field.get(word)}
     if field["name"] in BOUNDED.get(name, ()):
-        said |= BOUNDS
+        expected |= BOUNDS
     if title := TITLES.get(name, {}).get(field["name"]):
-        said["title"] = title
+        expected["title"] = title
     if field.get("many"):
-        return {**said, "type": "array", "items": reference(field["shape"])}
+        return {**expected, "type": "array", "items": reference(field["shape"])}
     if "shape" not in field:
-        return said
+        return expected
     # A reference stands alone in OpenAPI 3.0: what else is said stands around it.
-    return {**said, "allOf": [reference(field["shape"])]} if said else reference(field["shape"])
+    return (
+        {**expected, "allOf": [reference(field["shape"])]}
+        if expected
+        else reference(field["shape"])
+    )
 
 
 def schema_of(name: str) -> dict[str, Any]:

@@ -76,8 +76,8 @@ class Copy:
 
     def pytest(self, *arguments: str) -> int:
         """The number of tests that passed; none fails."""
-        said = self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, timeout=400)
-        (passed,) = re.findall(r"^(\d+) passed", said, flags=re.MULTILINE)
+        output = self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, timeout=400)
+        (passed,) = re.findall(r"^(\d+) passed", output, flags=re.MULTILINE)
         return int(passed)
 
 
@@ -98,20 +98,20 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
 
 
 @pytest.fixture(scope="module")
-def said(copy: Copy) -> str:
+def output(copy: Copy) -> str:
     """What `prepare` says of the database that was in use."""
     return copy.manage("prepare")
 
 
 @pytest.fixture(scope="module")
-def site(copy: Copy, said: str) -> Iterator[httpx2.Client]:
+def site(copy: Copy, output: str) -> Iterator[httpx2.Client]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"], cwd=copy.folder, env=copy.env
     )
     try:
-        address = f"http://127.0.0.1:{copy.env['PORT']}"
-        wait_until_it_answers(address, process)
-        with httpx2.Client(base_url=address) as client:
+        url = f"http://127.0.0.1:{copy.env['PORT']}"
+        wait_until_it_answers(url, process)
+        with httpx2.Client(base_url=url) as client:
             yield client
     finally:
         process.terminate()
@@ -146,9 +146,9 @@ def test_a_migration_that_is_forgotten_is_named_with_its_command(copy: Copy) -> 
 
 
 def test_prepare_brings_the_records_and_leaves_the_edited_row(
-    site: httpx2.Client, said: str
+    site: httpx2.Client, output: str
 ) -> None:
-    assert "fixtures/museums.json has 4 new records: loaded 4; left 0" in said
+    assert "fixtures/museums.json has 4 new records: loaded 4; left 0" in output
     assert get(site, "spacecraft/39/")["name"] == "Edited"
 
 

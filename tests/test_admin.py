@@ -18,7 +18,7 @@ from spacecraft.models import (
 from tests.administration import (
     FILTERS,
     RELATIONS,
-    address,
+    admin_url,
     of_every_model,
     of_every_named_model,
     save,
@@ -26,17 +26,17 @@ from tests.administration import (
 
 
 class Requests(HTMLParser):
-    """The addresses that a browser asks for by itself, and the scripts that stand in the page."""
+    """The URLs that a browser asks for by itself, and the scripts that stand in the page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.addresses: list[str] = []
+        self.urls: list[str] = []
         self.inline_scripts: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self.addresses += [
+        self.urls += [
             value
             for name, value in attrs
             if value and (name in ("src", "srcset", "data") or (tag, name) == ("link", "href"))
@@ -56,12 +56,12 @@ def test_every_model_is_registered(model: type[models.Model]) -> None:
 
 @of_every_model
 def test_list_answers(admin_client: Client, model: type[models.Model]) -> None:
-    assert admin_client.get(address(model, "changelist")).status_code == 200
+    assert admin_client.get(admin_url(model, "changelist")).status_code == 200
 
 
 @of_every_model
 def test_list_is_ordered_as_the_model(admin_client: Client, model: type[models.Model]) -> None:
-    page = admin_client.get(address(model, "changelist"))
+    page = admin_client.get(admin_url(model, "changelist"))
     assert [*page.context["cl"].result_list] == [*model._default_manager.all()[:100]]
 
 
@@ -75,7 +75,7 @@ def test_list_takes_as_many_queries_with_one_row_as_with_many(
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            page = admin_client.get(address(model, "changelist"))
+            page = admin_client.get(admin_url(model, "changelist"))
         assert len(page.context["cl"].result_list) == min(rows, model._default_manager.count())
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -83,20 +83,20 @@ def test_list_takes_as_many_queries_with_one_row_as_with_many(
 
 @of_every_model
 def test_list_counts_its_facets(admin_client: Client, model: type[models.Model]) -> None:
-    assert admin_client.get(address(model, "changelist"), {"_facets": "True"}).status_code == 200
+    assert admin_client.get(admin_url(model, "changelist"), {"_facets": "True"}).status_code == 200
 
 
 @of_every_model
 def test_search_finds_a_row_by_its_id(admin_client: Client, model: type[models.Model]) -> None:
     row = model._default_manager.first()
-    page = admin_client.get(address(model, "changelist"), {"q": row.pk})
+    page = admin_client.get(admin_url(model, "changelist"), {"q": row.pk})
     assert row in page.context["cl"].result_list
 
 
 @of_every_named_model
 def test_search_finds_a_row_by_its_name(admin_client: Client, model: type[models.Model]) -> None:
     row = model._default_manager.first()
-    page = admin_client.get(address(model, "changelist"), {"q": row.name})
+    page = admin_client.get(admin_url(model, "changelist"), {"q": row.name})
     assert row in page.context["cl"].result_list
 
 
@@ -104,21 +104,21 @@ def test_search_finds_a_row_by_its_name(admin_client: Client, model: type[models
 def test_search_for_nothing_that_exists_finds_no_row(
     admin_client: Client, model: type[models.Model]
 ) -> None:
-    page = admin_client.get(address(model, "changelist"), {"q": "no such row"})
+    page = admin_client.get(admin_url(model, "changelist"), {"q": "no such row"})
     assert not page.context["cl"].result_list
 
 
 @of_every_named_model
 def test_name_column_sorts_as_people_do(admin_client: Client, model: type[models.Model]) -> None:
     column = 1 + admin.site.get_model_admin(model).list_display.index("label")
-    page = admin_client.get(address(model, "changelist"), {"o": f"-{column}"})
+    page = admin_client.get(admin_url(model, "changelist"), {"o": f"-{column}"})
     expected = model._default_manager.order_by("-sort_name", "id")[:100]
     assert [*page.context["cl"].result_list] == [*expected]
 
 
 @pytest.mark.parametrize(("model", "number"), FILTERS)
 def test_filter_answers(admin_client: Client, model: type[models.Model], number: int) -> None:
-    url = address(model, "changelist")
+    url = admin_url(model, "changelist")
     changelist = admin_client.get(url).context["cl"]
     *_, choice = changelist.filter_specs[number].choices(changelist)
     assert admin_client.get(url + choice["query_string"]).status_code == 200
@@ -126,25 +126,25 @@ def test_filter_answers(admin_client: Client, model: type[models.Model], number:
 
 @of_every_model
 def test_add_page_answers(admin_client: Client, model: type[models.Model]) -> None:
-    assert admin_client.get(address(model, "add")).status_code == 200
+    assert admin_client.get(admin_url(model, "add")).status_code == 200
 
 
 @of_every_model
 def test_change_page_answers(admin_client: Client, model: type[models.Model]) -> None:
     row = model._default_manager.first()
-    assert admin_client.get(address(model, "change", row.pk)).status_code == 200
+    assert admin_client.get(admin_url(model, "change", row.pk)).status_code == 200
 
 
 @of_every_model
 def test_change_page_shows_the_id(admin_client: Client, model: type[models.Model]) -> None:
     row = model._default_manager.first()
-    page = admin_client.get(address(model, "change", row.pk))
+    page = admin_client.get(admin_url(model, "change", row.pk))
     assert f'<div class="readonly">{row.pk}</div>' in page.content.decode()
 
 
 @of_every_model
 def test_form_leaves_out_no_field(admin_client: Client, model: type[models.Model]) -> None:
-    form = admin_client.get(address(model, "add")).context["adminform"].form
+    form = admin_client.get(admin_url(model, "add")).context["adminform"].form
     editable = {
         field.name
         for field in (*model._meta.fields, *model._meta.many_to_many)
@@ -166,14 +166,14 @@ def test_page_saved_as_it_is_changes_nothing(
 @of_every_model
 def test_history_answers(admin_client: Client, model: type[models.Model]) -> None:
     row = model._default_manager.first()
-    assert admin_client.get(address(model, "history", row.pk)).status_code == 200
+    assert admin_client.get(admin_url(model, "history", row.pk)).status_code == 200
 
 
 @pytest.mark.parametrize(("model", "field"), RELATIONS)
 def test_relation_is_an_autocomplete(
     admin_client: Client, model: type[models.Model], field: Any
 ) -> None:
-    form = admin_client.get(address(model, "add")).context["adminform"].form
+    form = admin_client.get(admin_url(model, "add")).context["adminform"].form
     assert isinstance(form.fields[field.name].widget.widget, AutocompleteMixin)
 
 
@@ -198,12 +198,12 @@ def test_autocomplete_answers(admin_client: Client, model: type[models.Model], f
 def pages(client: Client, model: type[models.Model]) -> Iterator[str]:
     row = model._default_manager.first()
     for page, *args in (("changelist",), ("add",), ("change", row.pk), ("delete", row.pk)):
-        yield client.get(address(model, page, *args)).content.decode()
+        yield client.get(admin_url(model, page, *args)).content.decode()
 
 
 @of_every_model
 def test_pages_ask_no_other_host(admin_client: Client, model: type[models.Model]) -> None:
-    asked = [url for page in pages(admin_client, model) for url in Requests(page).addresses]
+    asked = [url for page in pages(admin_client, model) for url in Requests(page).urls]
     assert asked
     assert not [url for url in asked if not url.startswith("/static/") and "://" in url]
 
@@ -215,7 +215,7 @@ def test_pages_hold_no_script(admin_client: Client, model: type[models.Model]) -
 
 def test_thumbnail_is_a_link(admin_client: Client) -> None:
     url = Image.objects.all()[0].thumbnail_url
-    page = admin_client.get(address(Image, "changelist"))
+    page = admin_client.get(admin_url(Image, "changelist"))
     assert f'<a href="{url}">{url}</a>' in page.content.decode()
 
 

@@ -18,24 +18,24 @@ from spacecraft.models import (
     Spacecraft,
     SpacecraftConfiguration,
 )
-from tests.administration import PROTECTING, address, errors, save, sent
+from tests.administration import PROTECTING, admin_url, errors, save, sent
 
 # Searching and sorting
 
 
 def test_search_needs_no_accents(admin_client: Client) -> None:
     agency = Agency.objects.create(name="Zéphyr Aérienne", type=AgencyType.objects.all()[0])
-    page = admin_client.get(address(Agency, "changelist"), {"q": "aerienne zephyr"})
+    page = admin_client.get(admin_url(Agency, "changelist"), {"q": "aerienne zephyr"})
     assert [*page.context["cl"].result_list] == [agency]
 
 
 def test_filter_narrows_the_list(admin_client: Client) -> None:
-    page = admin_client.get(address(Spacecraft, "changelist"), {"in_space__exact": "1"})
+    page = admin_client.get(admin_url(Spacecraft, "changelist"), {"in_space__exact": "1"})
     assert {*page.context["cl"].queryset} == {*Spacecraft.objects.filter(in_space=True)}
 
 
 def test_filter_by_agency_offers_the_builders_alone(admin_client: Client) -> None:
-    url = address(SpacecraftConfiguration, "changelist")
+    url = admin_url(SpacecraftConfiguration, "changelist")
     specs = {spec.title: spec for spec in admin_client.get(url).context["cl"].filter_specs}
     builders = Agency.objects.filter(configurations__isnull=False).distinct()
     assert [name for _, name in specs["agency"].lookup_choices] == [row.name for row in builders]
@@ -51,7 +51,7 @@ def test_new_name_moves_the_sort_key(admin_client: Client) -> None:
 
 
 def test_new_row_is_saved(admin_client: Client) -> None:
-    url = address(Country, "add")
+    url = admin_url(Country, "add")
     admin_client.post(url, {**sent(admin_client.get(url)), "name": "Atlantis"})
     assert Country.objects.get(name="Atlantis").sort_name == "atlantis"
 
@@ -104,7 +104,7 @@ def test_duration_is_shown_in_iso_8601(
 ) -> None:
     craft = Spacecraft.objects.all()[0]
     Spacecraft.objects.filter(pk=craft.pk).update(time_docked=duration)
-    page = admin_client.get(address(Spacecraft, "change", craft.pk))
+    page = admin_client.get(admin_url(Spacecraft, "change", craft.pk))
     assert page.context["adminform"].form["time_docked"].value() == text
 
 
@@ -146,13 +146,13 @@ def test_longest_duration_is_saved(admin_client: Client) -> None:
 def test_duration_of_a_configuration_is_shown_in_iso_8601(admin_client: Client) -> None:
     row = SpacecraftConfiguration.objects.all()[0]
     SpacecraftConfiguration.objects.filter(pk=row.pk).update(fastest_turnaround=timedelta(2))
-    page = admin_client.get(address(SpacecraftConfiguration, "change", row.pk))
+    page = admin_client.get(admin_url(SpacecraftConfiguration, "change", row.pk))
     assert page.context["adminform"].form["fastest_turnaround"].value() == "P2D"
 
 
 @pytest.mark.parametrize(("field", "unit"), [("height", "Metres"), ("payload_capacity", "Kilog")])
 def test_unit_is_told_beside_the_field(admin_client: Client, field: str, unit: str) -> None:
-    form = admin_client.get(address(SpacecraftConfiguration, "add")).context["adminform"].form
+    form = admin_client.get(admin_url(SpacecraftConfiguration, "add")).context["adminform"].form
     assert form.fields[field].help_text.startswith(unit)
 
 
@@ -178,7 +178,7 @@ def test_row_in_use_is_not_deleted(
     admin_client: Client, model: type[models.Model], field: Any
 ) -> None:
     target, _ = refer(model, field)
-    admin_client.post(address(type(target), "delete", target.pk), {"post": "yes"})
+    admin_client.post(admin_url(type(target), "delete", target.pk), {"post": "yes"})
     assert type(target)._default_manager.filter(pk=target.pk).exists()
 
 
@@ -187,16 +187,16 @@ def test_refusal_to_delete_links_to_the_rows_that_use_it(
     admin_client: Client, model: type[models.Model], field: Any
 ) -> None:
     target, holder = refer(model, field)
-    page = admin_client.post(address(type(target), "delete", target.pk), {"post": "yes"})
+    page = admin_client.post(admin_url(type(target), "delete", target.pk), {"post": "yes"})
     links = [
-        line for line in page.context["protected"] if address(model, "change", holder.pk) in line
+        line for line in page.context["protected"] if admin_url(model, "change", holder.pk) in line
     ]
     assert len(links) == 1
 
 
 def test_refusal_to_delete_names_no_row_in_between(admin_client: Client) -> None:
     country, _ = refer(Agency, Agency._meta.get_field("country"))
-    page = admin_client.get(address(Country, "delete", country.pk))
+    page = admin_client.get(admin_url(Country, "delete", country.pk))
     assert not [line for line in page.context["protected"] if "relationship" in line]
 
 
@@ -205,21 +205,21 @@ def test_action_deletes_no_row_in_use(admin_client: Client) -> None:
     free = Country.objects.create(name="Atlantis")
     chosen = [country.pk, free.pk]
     action = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
-    page = admin_client.post(address(Country, "changelist"), action)
+    page = admin_client.post(admin_url(Country, "changelist"), action)
     assert page.context["protected"]
     assert Country.objects.filter(pk__in=chosen).count() == 2
 
 
 def test_row_that_none_uses_is_deleted(admin_client: Client) -> None:
     country = Country.objects.create(name="Atlantis")
-    admin_client.post(address(Country, "delete", country.pk), {"post": "yes"})
+    admin_client.post(admin_url(Country, "delete", country.pk), {"post": "yes"})
     assert not Country.objects.filter(pk=country.pk).exists()
 
 
 def test_agency_is_deleted_though_it_has_a_country(admin_client: Client) -> None:
     agency = Agency.objects.create(name="A", type=AgencyType.objects.all()[0])
     agency.country.add(Country.objects.all()[0])
-    admin_client.post(address(Agency, "delete", agency.pk), {"post": "yes"})
+    admin_client.post(admin_url(Agency, "delete", agency.pk), {"post": "yes"})
     assert not Agency.objects.filter(pk=agency.pk).exists()
 
 
@@ -227,7 +227,7 @@ def test_variants_go_with_their_image(admin_client: Client) -> None:
     source = Image.objects.all()[0]
     image = Image.objects.create(name="A", license=source.license)
     image.variants.create(type=ImageVariantType.objects.all()[0], image_url=source.image_url)
-    admin_client.post(address(Image, "delete", image.pk), {"post": "yes"})
+    admin_client.post(admin_url(Image, "delete", image.pk), {"post": "yes"})
     assert not ImageVariant.objects.filter(image_id=image.pk).exists()
 
 
@@ -235,5 +235,5 @@ def test_variants_go_with_their_image(admin_client: Client) -> None:
 
 
 def test_stranger_is_sent_to_the_login(client: Client, db: None) -> None:
-    response = client.get(address(Agency, "changelist"))
+    response = client.get(admin_url(Agency, "changelist"))
     assert response["Location"].startswith(reverse("admin:login"))

@@ -29,7 +29,7 @@ from spacecraft.models import (
     SpacecraftFlight,
 )
 from spacedevs.api.viewsets import resources
-from tests.administration import MODELS, address, errors, of_every_model, save
+from tests.administration import MODELS, admin_url, errors, of_every_model, save
 from tests.conftest import run
 
 TEXTS = (models.CharField, models.TextField)
@@ -73,8 +73,8 @@ def test_a_text_that_is_longer_than_the_contract_says_is_kept_whole(
 ) -> None:
     long, row = texts(model), model._default_manager.all()[0]
     model._default_manager.filter(pk=row.pk).update(**long)
-    kept = values(model, row.pk)
-    assert {name: kept[name] for name in long} == long
+    stored = values(model, row.pk)
+    assert {name: stored[name] for name in long} == long
 
 
 def test_a_list_of_quoted_parts_may_be_null(db: None) -> None:
@@ -130,7 +130,7 @@ def test_a_page_of_rows_that_are_null_answers(
     admin_client: Client, unknown: None, model: type[models.Model], page: str
 ) -> None:
     args = () if page == "changelist" else (model._default_manager.all()[0].pk,)
-    assert admin_client.get(address(model, page, *args)).status_code == 200
+    assert admin_client.get(admin_url(model, page, *args)).status_code == 200
 
 
 @of_every_model
@@ -190,7 +190,7 @@ def test_a_value_that_the_contract_wants_cannot_be_taken_away(admin_client: Clie
 
 
 def test_a_new_row_is_asked_for_what_the_contract_wants(admin_client: Client) -> None:
-    page = admin_client.post(address(Spacecraft, "add"), {"name": "x"})
+    page = admin_client.post(admin_url(Spacecraft, "add"), {"name": "x"})
     assert set(errors(page)) == {"status", "spacecraft_config"}
 
 
@@ -222,7 +222,7 @@ def test_a_link_without_a_scheme_stays_where_it_is_untouched(admin_client: Clien
 
 
 def test_a_yes_or_no_is_a_check_box(admin_client: Client) -> None:
-    page = admin_client.get(address(Image, "change", Image.objects.all()[0].pk))
+    page = admin_client.get(admin_url(Image, "change", Image.objects.all()[0].pk))
     assert 'type="checkbox" name="single_use"' in page.text
 
 
@@ -260,7 +260,7 @@ def test_a_docking_without_a_time_counts_for_nothing(db: None, docking: Any) -> 
 def test_a_landing_is_found_by_the_craft_that_made_it(admin_client: Client) -> None:
     flight = SpacecraftFlight.objects.exclude(landing=None).select_related("spacecraft")[0]
     query = {"q": flight.spacecraft.name}
-    page = admin_client.get(address(Landing, "changelist"), query)
+    page = admin_client.get(admin_url(Landing, "changelist"), query)
     assert [*page.context["cl"].result_list] == [flight.landing]
 
 
@@ -281,9 +281,9 @@ def flights_without_nulls(folder: Path) -> Path:
     """The fixtures' flights that the columns before the migration can hold."""
     rows = json.loads((settings.FIXTURES / "flights.json").read_text())
     unknown = {row["pk"] for row in rows if row["fields"].get("last_updated", "") is None}
-    kept = [row for row in rows if not {row["pk"], row["fields"].get("launch")} & unknown]
+    stored = [row for row in rows if not {row["pk"], row["fields"].get("launch")} & unknown]
     path = folder / "flights.json"
-    path.write_text(json.dumps(kept))
+    path.write_text(json.dumps(stored))
     return path
 
 

@@ -62,13 +62,13 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("url", PAGES)
 def test_a_page_asks_its_own_host_alone_and_complains_of_nothing(
-    server: str, page: Page, address: str
+    server: str, page: Page, url: str
 ) -> None:
     seen = Seen(page)
-    page.goto(server + address)
-    page.wait_for_selector(PAGES[address])
+    page.goto(server + url)
+    page.wait_for_selector(PAGES[url])
     page.wait_for_load_state("networkidle")
     # ReDoc's "API docs by" image is its own maker's; the policy keeps the browser from asking.
     asked = [url for url in seen.requests if "cdn.redoc.ly" not in url]

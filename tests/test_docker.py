@@ -111,9 +111,9 @@ def run(words: list[str], app: Path, env: dict[str, str]) -> subprocess.Complete
 def started(app: Path, env: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen(["/usr/bin/env", *command("CMD")], cwd=app, env=env)
     try:
-        address = f"http://127.0.0.1:{env['PORT']}"
-        wait_until_it_answers(address, process)
-        yield address
+        url = f"http://127.0.0.1:{env['PORT']}"
+        wait_until_it_answers(url, process)
+        yield url
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0
@@ -139,8 +139,8 @@ def test_every_copied_path_exists_and_is_not_ignored() -> None:
     paths = [path for stage in stages() for path, _ in copies(stage)]
     assert paths
     for path in paths:
-        kept = [file for file in files(path) if not ignored(file)]
-        assert kept, path
+        included = [file for file in files(path) if not ignored(file)]
+        assert included, path
 
 
 def test_nothing_but_what_is_copied_reaches_the_engine() -> None:
@@ -174,9 +174,9 @@ def test_what_the_image_holds_prepares_and_serves_and_is_healthy(tmp_path: Path)
         assert prepared.returncode == 0, prepared.stderr
         assert "loaded" in prepared.stdout
         assert run(command("HEALTHCHECK"), app, env).returncode != 0
-        with started(app, env) as address:
+        with started(app, env) as url:
             for path in ("/2.3.0/spacecraft/", "/2.3.0/swagger/", "/static/admin/css/base.css"):
-                with urllib.request.urlopen(address + path, timeout=10) as answer:
+                with urllib.request.urlopen(url + path, timeout=10) as answer:
                     assert answer.status == 200
             health = run(command("HEALTHCHECK"), app, env)
             assert health.returncode == 0, health.stderr

@@ -48,9 +48,9 @@ def test_what_the_readme_links_to_is_there() -> None:
 @pytest.mark.parametrize(
     ("name", "said"), re.findall(r"^\| `(\w+\.json)` \| (.*) \|$", FIXTURES, flags=re.MULTILINE)
 )
-def test_the_fixtures_readme_counts_the_records(name: str, said: str) -> None:
+def test_the_fixtures_readme_counts_the_records(name: str, sentence: str) -> None:
     rows = json.loads((settings.FIXTURES / name).read_text())
-    assert sum(map(int, re.findall(r"\d+", said))) == len(rows)
+    assert sum(map(int, re.findall(r"\d+", sentence))) == len(rows)
 
 
 def test_contributing_has_every_file_of_the_code_once() -> None:

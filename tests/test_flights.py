@@ -10,8 +10,8 @@ from django.test import Client
 
 from spacecraft.models import Landing, Launch, SpacecraftFlight
 from spacecraft.serializers.launches import LaunchStatus, Mission
-from spacedevs.api.addresses import Addresses
 from spacedevs.api.incoming import arrange, arrange_many
+from spacedevs.api.object_urls import ObjectUrls
 from spacedevs.api.opaque_shapes import quote
 
 UPSTREAM = "https://ll.thespacedevs.com/2.3.0"
@@ -69,11 +69,11 @@ def test_a_flights_page_shows_the_richest_mode(api: Client) -> None:
     assert [docking["id"] for docking in flight["docking_events"]] == [642]
 
 
-# Addresses
+# URLs
 
 
 @pytest.mark.parametrize(
-    ("part", "address"),
+    ("part", "url"),
     [
         (("url",), "http://localhost/2.3.0/spacecraft_flights/887/"),
         (("spacecraft", "url"), "http://localhost/2.3.0/spacecraft/616/"),
@@ -88,13 +88,13 @@ def test_a_flights_page_shows_the_richest_mode(api: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("format", ["", "?format=json"])
-def test_an_address_leads_here_where_we_serve_it_and_upstream_where_not(
-    api: Client, part: tuple[str, ...], address: str, format: str
+def test_a_url_leads_here_where_we_serve_it_and_upstream_where_not(
+    api: Client, part: tuple[str, ...], url: str, format: str
 ) -> None:
     value: Any = get(api, f"spacecraft_flights/887/{format}")
     for key in part:
         value = value[key]
-    assert value.startswith(address)
+    assert value.startswith(url)
     assert value.partition("?")[1:] == format.partition("?")[1:]
 
 
@@ -111,11 +111,11 @@ def test_an_address_leads_here_where_we_serve_it_and_upstream_where_not(
         ("", ""),
     ],
 )
-def test_an_address_of_any_launch_library_server_is_moved(given: str, moved: str) -> None:
-    assert Addresses(None).moved(given) == moved
+def test_a_url_of_any_launch_library_server_is_moved(given: str, moved: str) -> None:
+    assert ObjectUrls(None).moved(given) == moved
 
 
-def test_upstreams_address_is_a_setting(api: Client, settings: Any) -> None:
+def test_upstreams_url_is_a_setting(api: Client, settings: Any) -> None:
     settings.UPSTREAM_URL = "https://mirror.example/2.3.0/"
     launch = get(api, "spacecraft_flights/887/")["launch"]
     assert launch["url"].startswith("https://mirror.example/2.3.0/launches/")
@@ -190,8 +190,8 @@ def test_a_part_of_another_kind_is_a_problem(part: dict[str, Any], problem: str)
 
 
 def test_keys_are_arranged_in_the_contracts_order_and_unknown_ones_left_out() -> None:
-    kept, problems, unknown = arranged(LaunchStatus, {"odd": 1, **dict(reversed(STATUS.items()))})
-    assert (list(kept), problems, unknown) == (list(STATUS), [], {"odd"})
+    stored, problems, unknown = arranged(LaunchStatus, {"odd": 1, **dict(reversed(STATUS.items()))})
+    assert (list(stored), problems, unknown) == (list(STATUS), [], {"odd"})
 
 
 def test_an_unknown_key_has_one_name_in_however_many_objects() -> None:
@@ -217,18 +217,18 @@ def test_an_unknown_key_is_an_error_for_an_editor(db: None) -> None:
         launch.full_clean()
 
 
-def test_a_quoted_part_is_printed_to_the_letter_but_for_its_addresses(api: Client) -> None:
+def test_a_quoted_part_is_printed_to_the_letter_but_for_its_urls(api: Client) -> None:
     launch = SpacecraftFlight.objects.get(pk=887).launch
     printed = get(api, "spacecraft_flights/887/")["launch"]["mission"]
     assert json.dumps(printed) == json.dumps(launch.mission)
 
 
 def test_a_quote_leaves_what_is_kept_as_it_is() -> None:
-    kept = {**a_mission(), "agencies": [{"url": f"{UPSTREAM}/agencies/1/"}, None]}
-    before = json.dumps(kept)
-    moved = quote(Mission, kept, Addresses(None))
+    stored = {**a_mission(), "agencies": [{"url": f"{UPSTREAM}/agencies/1/"}, None]}
+    before = json.dumps(stored)
+    moved = quote(Mission, stored, ObjectUrls(None))
     assert moved["agencies"] == [{"url": "/2.3.0/agencies/1/"}, None]
-    assert json.dumps(kept) == before
+    assert json.dumps(stored) == before
 
 
 def test_a_landing_shows_null_for_what_is_not_known_of_it(api: Client) -> None:

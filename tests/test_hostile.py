@@ -37,14 +37,14 @@ OPERATIONS = {
 }
 PARAMETERS = ("limit", "offset", "ordering", "search", "mode", "format")
 PAGE = ["count", "next", "previous", "results"]
-LONGEST = 4094  # bytes of an address
+LONGEST = 4094  # bytes of a URL
 # Requests for each operation and for each resource, to the database that the suite runs on.
 OF_THE_DOCUMENT, HOSTILE, ALL = 130, 260, 5000
 
 
-def get(api: Client, address: str, **headers: str) -> tuple[int, Any]:
+def get(api: Client, url: str, **headers: str) -> tuple[int, Any]:
     """The status and the body, which is JSON."""
-    response = api.get(f"/2.3.0/{address}", headers=headers)
+    response = api.get(f"/2.3.0/{url}", headers=headers)
     assert response["Content-Type"] == "application/json"
     return response.status_code, json.loads(response.content)
 
@@ -140,19 +140,19 @@ def test_of_a_parameter_that_is_there_twice_the_last_counts(api: Client) -> None
     assert get(api, "spacecraft/?limit=1&limit=3")[1]["results"][2:]
 
 
-# Addresses, hosts, formats, methods
+# URLs, hosts, formats, methods
 
 
-def test_an_address_of_4095_bytes_is_too_long(api: Client) -> None:
-    status, body = get(api, address_of(LONGEST + 1))
+def test_a_url_of_4095_bytes_is_too_long(api: Client) -> None:
+    status, body = get(api, url_of(LONGEST + 1))
     assert (status, list(body)) == (414, ["detail"])
 
 
-def test_an_address_of_4094_bytes_is_not(api: Client) -> None:
-    assert get(api, address_of(LONGEST))[0] == 200
+def test_a_url_of_4094_bytes_is_not(api: Client) -> None:
+    assert get(api, url_of(LONGEST))[0] == 200
 
 
-def address_of(length: int) -> str:
+def url_of(length: int) -> str:
     start = "spacecraft/?unknown="
     return start + "x" * (length - len(f"/2.3.0/{start}"))
 
@@ -205,31 +205,31 @@ def test_the_document_and_its_pages_bear_odd_parameters(api: Client, page: str, 
 # Faults of the server's own
 
 
-@pytest.mark.parametrize("address", ["spacecraft/", "spacecraft/289/", "spacecraft/?format=api"])
+@pytest.mark.parametrize("url", ["spacecraft/", "spacecraft/289/", "spacecraft/?format=api"])
 def test_an_exception_in_a_view_is_500_in_json(
-    api: Client, monkeypatch: pytest.MonkeyPatch, address: str
+    api: Client, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     def fail(view: Any) -> None:
         raise RuntimeError("of the test's own")
 
     monkeypatch.setattr(resources()["spacecraft"], "get_queryset", fail)
-    assert get(api, address) == (500, {"detail": "A server error occurred."})
+    assert get(api, url) == (500, {"detail": "A server error occurred."})
 
 
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["spacecraft/", "spacecraft/289/", "spacecraft/?format=api", "agencies/?mode=detailed"],
 )
 def test_a_database_that_is_away_is_503_in_json(
-    api: Client, monkeypatch: pytest.MonkeyPatch, address: str, fault: type[Exception]
+    api: Client, monkeypatch: pytest.MonkeyPatch, url: str, fault: type[Exception]
 ) -> None:
     def fail(*args: Any) -> None:
         raise fault("connection refused")
 
     with monkeypatch.context() as away:
         away.setattr(connection, "ensure_connection", fail)
-        assert get(api, address) == (503, {"detail": DATABASE_AWAY})
+        assert get(api, url) == (503, {"detail": DATABASE_AWAY})
 
 
 # 5,000 requests
@@ -278,8 +278,8 @@ def test_answers_to_requests_made_from_the_document(path: str) -> None:
         response = transacted(lambda: case.call(app=application))
         seen[response.status_code] += 1
         (content_type,) = response.headers["content-type"]
-        address = str(response.request.url).removeprefix("http://localhost")
-        request = Request(case.method, address, {})
+        url = str(response.request.url).removeprefix("http://localhost")
+        request = Request(case.method, url, {})
         check(request, Answer(response.status_code, content_type, response.content))
 
     with wsgi.application() as application:
@@ -312,8 +312,8 @@ def test_answers_to_hostile_requests(api: Client, resource: str) -> None:
     @settings(HOSTILE)
     @hypothesis.given(requests(resource))
     def send(request: Request) -> None:
-        method, address, headers = request
-        response = transacted(lambda: api.generic(method, address, headers=headers))
+        method, url, headers = request
+        response = transacted(lambda: api.generic(method, url, headers=headers))
         seen[response.status_code] += 1
         content_type = response.get("Content-Type", "")
         check(request, Answer(response.status_code, content_type, response.content))

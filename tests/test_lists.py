@@ -92,7 +92,7 @@ def test_retrieve_is_not_hidden_by_a_filter(api: Client) -> None:
     assert get(api, "spacecraft/499/", search="Endeavour", status="99")["id"] == 499
 
 
-# Addresses
+# URLs
 
 
 @pytest.mark.parametrize("format", ["json", "api"])

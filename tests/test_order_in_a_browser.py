@@ -28,30 +28,30 @@ def env(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {**os.environ, **database}
 
 
-def codes(address: str) -> list[str]:
-    with urllib.request.urlopen(f"{address}/2.3.0/agencies/{EADS}/") as answer:
+def codes(url: str) -> list[str]:
+    with urllib.request.urlopen(f"{url}/2.3.0/agencies/{EADS}/") as answer:
         return [country["alpha_2_code"] for country in json.load(answer)["country"]]
 
 
 def test_what_is_taken_out_saved_and_added_again_comes_last(
     env: dict[str, str], page: Page
 ) -> None:
-    with running_server(env) as address:
+    with running_server(env) as url:
         shell(env, EDITOR)
-        page.goto(f"{address}/admin/spacecraft/agency/{EADS}/change/")
+        page.goto(f"{url}/admin/spacecraft/agency/{EADS}/change/")
         page.fill("#id_username", "editor")
         page.fill("#id_password", "editor")
         page.press("#id_password", "Enter")
-        assert codes(address) == ["FR", "DE", "ES", "GB"]
+        assert codes(url) == ["FR", "DE", "ES", "GB"]
 
         page.click(".field-country li[title=Germany] .select2-selection__choice__remove")
         page.click("[name=_continue]")
         page.wait_for_selector(".messagelist .success")
-        assert codes(address) == ["FR", "ES", "GB"]
+        assert codes(url) == ["FR", "ES", "GB"]
 
         page.click(".field-country .select2-selection")
         page.fill(".field-country .select2-search__field", "Germany")
         page.click(".select2-results__option:text-is('Germany')")
         page.click("[name=_save]")
         page.wait_for_url("**/admin/spacecraft/agency/")
-        assert codes(address) == ["FR", "ES", "GB", "DE"]
+        assert codes(url) == ["FR", "ES", "GB", "DE"]

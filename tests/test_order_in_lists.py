@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from spacecraft.models import Agency, Country
-from tests.administration import address, errors, save, sent
+from tests.administration import admin_url, errors, save, sent
 
 ESA = 27
 ORDERS = ([1, 3, 4], [4, 1, 3], [4, 3, 1], [3, 85, 4, 1])
@@ -114,7 +114,7 @@ def dump(agency: Agency) -> str:
 
 def test_the_page_shows_the_order(admin_client: Client, esa: Agency) -> None:
     esa.country.set([85, 1, 4, 3])
-    page = admin_client.get(address(Agency, "change", ESA))
+    page = admin_client.get(admin_url(Agency, "change", ESA))
     field = page.context["adminform"].form["country"]
     options = field.field.widget.widget.optgroups("country", [str(pk) for pk in field.value()])
     assert [option["value"] for option in options[0][1]] == [85, 1, 4, 3]
@@ -132,7 +132,7 @@ def test_the_order_that_the_page_sends_is_saved(
 
 
 def test_a_new_record_has_the_order_that_the_page_sends(admin_client: Client) -> None:
-    url = address(Agency, "add")
+    url = admin_url(Agency, "add")
     admin_client.post(
         url, {**sent(admin_client.get(url)), "name": "x", "type": 1, "country": [4, 1]}
     )
@@ -159,5 +159,5 @@ def test_a_row_that_is_not_there_is_refused(admin_client: Client, esa: Agency) -
 
 
 def test_the_page_says_how_to_change_the_order(admin_client: Client) -> None:
-    form = admin_client.get(address(Agency, "add")).context["adminform"].form
+    form = admin_client.get(admin_url(Agency, "add")).context["adminform"].form
     assert form.fields["country"].help_text.startswith("The API lists them in this order.")

@@ -24,12 +24,12 @@ DEFAULTS = [(resource, "") for resource in sorted(resources())]
 
 def walk(api: Client, resource: str, ordering: str, limit: int) -> list[int]:
     """The ids on all pages, by the links from page to page."""
-    address: str | None = f"/2.3.0/{resource}/?limit={limit}&ordering={ordering}"
+    url: str | None = f"/2.3.0/{resource}/?limit={limit}&ordering={ordering}"
     ids: list[int] = []
-    while address:
-        page = json.loads(api.get(address).content)
+    while url:
+        page = json.loads(api.get(url).content)
         ids += [row["id"] for row in page["results"]]
-        address = page["next"]
+        url = page["next"]
     return ids
 
 

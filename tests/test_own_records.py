@@ -11,7 +11,7 @@ from isodate import parse_duration
 from spacecraft.models import Launch, Spacecraft, SpacecraftFlight
 from spacedevs import clock
 from spacedevs.ids import FIRST_OWN, is_own, own_uuid
-from tests.administration import MODELS, address, sent
+from tests.administration import MODELS, admin_url, sent
 
 UPSTREAMS_LAUNCH = UUID("1c2b383b-0ac0-458a-9b03-9723c64dd392")
 
@@ -41,7 +41,7 @@ def test_a_launch_that_is_made_here_is_our_own(db: None) -> None:
 
 def add(client: Client, model: Any, **values: Any) -> Any:
     """The add page, fetched, filled in and sent; the row that it makes."""
-    url = address(model, "add")
+    url = admin_url(model, "add")
     answer = client.post(url, {**sent(client.get(url)), **values})
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     return model.objects.latest("pk")

@@ -12,8 +12,8 @@ from tests import pages
 RESOURCES = sorted(resources())
 
 
-def page(api: Client, address: str) -> str:
-    response = api.get(address, headers={"accept": "text/html"})
+def page(api: Client, url: str) -> str:
+    response = api.get(url, headers={"accept": "text/html"})
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/html")
     return response.text
@@ -49,16 +49,16 @@ def test_a_links_text_is_where_it_leads(api: Client, resource: str) -> None:
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_the_page_names_every_filter_in_order(api: Client, resource: str) -> None:
     filterset = resources()[resource].filterset_class
-    said = pages.description(page(api, f"/2.3.0/{resource}/"))
+    words = pages.description(page(api, f"/2.3.0/{resource}/"))
     expected = [f"Parameters - {', '.join(sorted(filterset.base_filters))}"] if filterset else []
-    assert [line for line in said if line.startswith("Parameters")] == expected
+    assert [line for line in words if line.startswith("Parameters")] == expected
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_records_page_says_only_what_holds_for_a_record(api: Client, resource: str) -> None:
     pk = resources()[resource].queryset.values_list("pk", flat=True)[0]
-    said = pages.description(page(api, f"/2.3.0/{resource}/{pk}/"))
-    assert [line for line in said if " - " not in line] == ["Format", "Help"]
+    words = pages.description(page(api, f"/2.3.0/{resource}/{pk}/"))
+    assert [line for line in words if " - " not in line] == ["Format", "Help"]
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -83,17 +83,17 @@ def test_the_sites_root_leads_to_the_api(api: Client) -> None:
     assert api.get("/")["Location"] == "/2.3.0/"
 
 
-@pytest.mark.parametrize("address", ["/2.3.0/spacecraft/", "/2.3.0/swagger/", "/2.3.0/redoc/"])
-def test_no_page_loads_anything_from_another_host(api: Client, address: str) -> None:
+@pytest.mark.parametrize("url", ["/2.3.0/spacecraft/", "/2.3.0/swagger/", "/2.3.0/redoc/"])
+def test_no_page_loads_anything_from_another_host(api: Client, url: str) -> None:
     loads = re.findall(
-        r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']([^\"']+)", page(api, address)
+        r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']([^\"']+)", page(api, url)
     )
     assert loads
     assert all(load.startswith("/") and not load.startswith("//") for load in loads)
 
 
-@pytest.mark.parametrize("address", ["/2.3.0/spacecraft/", "/2.3.0/swagger/", "/2.3.0/redoc/"])
-def test_a_page_forbids_the_browser_to_ask_another_host(api: Client, address: str) -> None:
-    policy = api.get(address, headers={"accept": "text/html"})["Content-Security-Policy"]
+@pytest.mark.parametrize("url", ["/2.3.0/spacecraft/", "/2.3.0/swagger/", "/2.3.0/redoc/"])
+def test_a_page_forbids_the_browser_to_ask_another_host(api: Client, url: str) -> None:
+    policy = api.get(url, headers={"accept": "text/html"})["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "http" not in policy

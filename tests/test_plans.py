@@ -30,7 +30,7 @@ def cases() -> list[tuple[str, str]]:
 CASES = cases()
 
 
-def address(resource: str, what: str, limit: int) -> str:
+def url_of(resource: str, what: str, limit: int) -> str:
     if what == "retrieve":
         pk = resources()[resource].queryset.values_list("pk", flat=True)[0]
         return f"/2.3.0/{resource}/{pk}/"
@@ -65,7 +65,7 @@ def test_no_relation_is_empty_while_queries_are_counted(everything_related: None
 def test_the_number_of_queries_is_the_baselines(
     api: Client, everything_related: None, resource: str, what: str
 ) -> None:
-    made = count(api, address(resource, what, limit=100))
+    made = count(api, url_of(resource, what, limit=100))
     assert made == json.loads(BASELINE.read_text()).get(f"{resource} {what}"), f"{made}: {VERB}"
 
 
@@ -75,7 +75,7 @@ def test_the_baseline_has_every_case_and_no_other(
     """With `--count-queries` this writes the file in place of looking at it."""
     if request.config.getoption("count_queries"):
         relate_everything()
-        counts = {" ".join(case): count(api, address(*case, limit=100)) for case in CASES}
+        counts = {" ".join(case): count(api, url_of(*case, limit=100)) for case in CASES}
         BASELINE.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n")
     assert set(json.loads(BASELINE.read_text())) == {" ".join(case) for case in CASES}, VERB
 
@@ -84,21 +84,21 @@ def test_the_baseline_has_every_case_and_no_other(
 def test_many_rows_take_as_many_queries_as_one(
     api: Client, everything_related: None, resource: str, what: str
 ) -> None:
-    assert count(api, address(resource, what, 100)) == count(api, address(resource, what, 1))
+    assert count(api, url_of(resource, what, 100)) == count(api, url_of(resource, what, 1))
 
 
 def test_100_spacecraft_take_as_many_queries_with_30_flights_each_as_one_with_one(
     api: Client, everything_related: None
 ) -> None:
-    address = "/2.3.0/spacecraft/?mode=detailed"
-    with_one = count(api, f"{address}&limit=1")
+    url = "/2.3.0/spacecraft/?mode=detailed"
+    with_one = count(api, f"{url}&limit=1")
     launch = models.Launch.objects.all()[0]
     models.SpacecraftFlight.objects.bulk_create(
         models.SpacecraftFlight(spacecraft=craft, launch=launch)
         for craft in models.Spacecraft.objects.all()[:100]
         for _ in range(29)
     )
-    made, page = ask(api, f"{address}&limit=100")
+    made, page = ask(api, f"{url}&limit=100")
     assert made == with_one
     assert [len(craft["flights"]) >= 30 for craft in page["results"]] == [True] * 100
 

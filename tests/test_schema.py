@@ -209,8 +209,8 @@ def test_a_filter_of_several_values_says_that_commas_part_them(
     ours = parameters(document, operation)
     for filter in operation["filters"]:
         if filter.get("comma_separated"):
-            said = ours[filter["name"]]["description"]
-            assert said == "Multiple values may be separated by commas."
+            message = ours[filter["name"]]["description"]
+            assert message == "Multiple values may be separated by commas."
 
 
 @by_id(LISTS)
@@ -278,6 +278,6 @@ def test_a_page_of_the_document_loads_files_of_this_server_alone(client: Client,
     for file in files:
         assert re.match(r"/(?!/)|\?|\./|data:image/", file), file
         if not file.startswith("data:"):
-            address = file if file.startswith("/") else f"/2.3.0/{page}/{file}"
-            answer = client.get(unescape(address), headers={"host": "localhost"})
+            url = file if file.startswith("/") else f"/2.3.0/{page}/{file}"
+            answer = client.get(unescape(url), headers={"host": "localhost"})
             assert (answer.status_code, bool(answer.getvalue())) == (200, True), file

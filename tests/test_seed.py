@@ -14,7 +14,7 @@ SEED = (Path(__file__).parent / "seed" / "spacecraft_page.txt").read_text()
 HEAD, _, BODY = SEED.partition("\n\n{\n")
 BODY = "{\n" + BODY
 UPSTREAM = "https://lldev.thespacedevs.com"
-ADDRESS = "/2.3.0/spacecraft/?format=api&offset=240&ordering=mission_ends_count"
+URL = "/2.3.0/spacecraft/?format=api&offset=240&ordering=mission_ends_count"
 
 
 def expected() -> dict[str, Any]:
@@ -48,26 +48,26 @@ def test_each_craft_of_the_seed_is_the_seeds_object_to_the_letter(
 
 
 def test_count_next_and_previous_are_the_seeds(api: Client, full_catalogue: None) -> None:
-    shown = json.loads(pages.response(api.get(ADDRESS).text)[1])
+    shown = json.loads(pages.response(api.get(URL).text)[1])
     seed = expected()
     assert {**shown, "results": []} == {**seed, "results": []}
     assert len(shown["results"]) == len(seed["results"])
 
 
 def test_the_page_says_the_seeds_words_in_the_seeds_order(api: Client) -> None:
-    said = HEAD.partition("\nGET ")[0].split("\n")
-    lines = [line for line in said if line]
+    words = HEAD.partition("\nGET ")[0].split("\n")
+    lines = [line for line in words if line]
     lines.insert(lines.index("Fields searched - name, spacecraft_config__name"), "Search")
-    assert pages.description(api.get(ADDRESS).text) == lines
+    assert pages.description(api.get(URL).text) == lines
 
 
 def test_the_page_shows_the_seeds_request_and_headers(api: Client) -> None:
-    html = api.get(ADDRESS).text
+    html = api.get(URL).text
     shown = [pages.request_line(html), *pages.response(html)[0]]
     assert shown == ("GET" + HEAD.partition("\nGET")[2]).split("\n")
 
 
 def test_the_body_on_the_page_is_indented_as_the_seeds(api: Client) -> None:
     craft = expected()["results"][0]
-    body = pages.response(api.get(ADDRESS.replace("offset=240", "name=" + craft["name"])).text)[1]
+    body = pages.response(api.get(URL.replace("offset=240", "name=" + craft["name"])).text)[1]
     assert body.splitlines()[4:6] == BODY.splitlines()[4:6]

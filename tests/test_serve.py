@@ -51,17 +51,17 @@ def ask(server: str, method: str, path: str, **headers: str) -> tuple[int, dict[
 
 @contextmanager
 def serving(env: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The address that the server says that it has, and the first that it really answers at."""
+    """The URL that the server says that it has, and the first that it really answers at."""
     host = f"[{env['HOST']}]" if ":" in env["HOST"] else env["HOST"]
     with subprocess.Popen(
         manage("serve"), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout
         try:
-            said = process.stdout.readline()
-            address = f"http://{host}:{env['PORT']}"
-            wait_until_it_answers(address, process)
-            yield said, address
+            output = process.stdout.readline()
+            url = f"http://{host}:{env['PORT']}"
+            wait_until_it_answers(url, process)
+            yield output, url
         finally:
             process.terminate()
             process.stdout.read()
@@ -92,9 +92,9 @@ def test_a_second_prepare_changes_nothing(prepared: dict[str, str]) -> None:
 
 
 def test_prepare_says_in_a_sentence_that_the_database_is_away(empty: dict[str, str]) -> None:
-    said = refusal(run({**empty, "DATABASE_URL": NOWHERE}, "prepare"))
-    assert "The database can't be used" in said
-    assert "set DATABASE_URL to one that answers" in said
+    output = refusal(run({**empty, "DATABASE_URL": NOWHERE}, "prepare"))
+    assert "The database can't be used" in output
+    assert "set DATABASE_URL to one that answers" in output
 
 
 def test_prepare_names_a_data_dir_that_can_not_be_made(
@@ -102,8 +102,8 @@ def test_prepare_names_a_data_dir_that_can_not_be_made(
 ) -> None:
     (tmp_path / "file").touch()
     env = {**empty, "DATABASE_URL": "", "SECRET_KEY": "x", "DATA_DIR": str(tmp_path / "file" / "x")}
-    said = refusal(run(env, "prepare"))
-    assert f"DATA_DIR can't be {tmp_path / 'file' / 'x'}" in said
+    output = refusal(run(env, "prepare"))
+    assert f"DATA_DIR can't be {tmp_path / 'file' / 'x'}" in output
 
 
 def test_prepare_makes_a_data_dir_and_keeps_one_secret_key_that_no_other_may_read(
@@ -113,10 +113,10 @@ def test_prepare_makes_a_data_dir_and_keeps_one_secret_key_that_no_other_may_rea
     assert run(env, "prepare").returncode == 0
     key = tmp_path / "a" / "b" / "secret-key"
     assert key.stat().st_mode & 0o777 == 0o600
-    kept = key.read_text()
-    assert len(kept) >= 50
+    first = key.read_text()
+    assert len(first) >= 50
     assert run(env, "prepare").returncode == 0
-    assert key.read_text() == kept
+    assert key.read_text() == first
     assert [path.name for path in key.parent.iterdir() if "db.sqlite3" not in path.name] == [
         key.name
     ]
@@ -139,72 +139,72 @@ def test_processes_that_start_together_share_one_secret_key(
 
 @pytest.mark.parametrize("port", ["abc", "0", "70000", "-1", "80.5", "٨٠٨٠"])
 def test_a_wrong_port_is_named_with_its_value(empty: dict[str, str], port: str) -> None:
-    said = refusal(run({**empty, "PORT": port}, "serve"))
-    assert f"PORT is {port!r}: write a whole number from 1 to 65535." in said
+    output = refusal(run({**empty, "PORT": port}, "serve"))
+    assert f"PORT is {port!r}: write a whole number from 1 to 65535." in output
 
 
 @pytest.mark.parametrize("workers", ["none", "0", "257"])
 def test_a_wrong_number_of_workers_is_named_with_its_value(
     empty: dict[str, str], workers: str
 ) -> None:
-    said = refusal(run({**empty, "WORKERS": workers}, "serve"))
-    assert f"WORKERS is {workers!r}: write a whole number from 1 to 256." in said
+    output = refusal(run({**empty, "WORKERS": workers}, "serve"))
+    assert f"WORKERS is {workers!r}: write a whole number from 1 to 256." in output
 
 
 def test_a_port_in_use_is_named_and_another_is_suggested(empty: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", int(empty["PORT"]))):
-        said = refusal(run(empty, "serve"))
-    assert f"127.0.0.1:{empty['PORT']} can't be listened on: Address already in use." in said
-    assert "`PORT=8001 make serve`" in said
+        output = refusal(run(empty, "serve"))
+    assert f"127.0.0.1:{empty['PORT']} can't be listened on: Address already in use." in output
+    assert "`PORT=8001 make serve`" in output
 
 
 def test_a_port_that_another_server_of_this_project_has_is_in_use(server: str) -> None:
     port = str(urlsplit(server).port)
-    said = refusal(run({**os.environ, "HOST": "127.0.0.1", "PORT": port}, "serve"))
-    assert f"127.0.0.1:{port} can't be listened on: Address already in use." in said
+    output = refusal(run({**os.environ, "HOST": "127.0.0.1", "PORT": port}, "serve"))
+    assert f"127.0.0.1:{port} can't be listened on: Address already in use." in output
 
 
 @pytest.mark.parametrize("host", ["host.invalid", "a..b", "127.0.0.999"])
 def test_a_host_that_is_none_is_named(empty: dict[str, str], host: str) -> None:
-    said = refusal(run({**empty, "HOST": host}, "serve"))
-    assert f"{host}:{empty['PORT']} can't be listened on: " in said
+    output = refusal(run({**empty, "HOST": host}, "serve"))
+    assert f"{host}:{empty['PORT']} can't be listened on: " in output
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_the_server_says_where_it_answers(prepared: dict[str, str], host: str) -> None:
-    with serving({**prepared, "HOST": host}) as (said, address):
-        shown = said.split()[-1]
-        assert shown == f"{address}/2.3.0/spacecraft/"
-        assert ask(address, "GET", urlsplit(shown).path)[0] == 200
+    with serving({**prepared, "HOST": host}) as (output, url):
+        shown = output.split()[-1]
+        assert shown == f"{url}/2.3.0/spacecraft/"
+        assert ask(url, "GET", urlsplit(shown).path)[0] == 200
 
 
 @pytest.mark.parametrize(
     ("host", "name"),
     [("0.0.0.0", "localhost"), ("::1", "[::1]")],  # noqa: S104
 )
-def test_the_address_that_is_shown_is_one_that_a_browser_can_go_to(
+def test_the_url_that_is_shown_is_one_that_a_browser_can_go_to(
     empty: dict[str, str], host: str, name: str
 ) -> None:
     if ":" in host and not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
-    with serving({**empty, "HOST": host}) as (said, _):
-        assert said.split()[-1] == f"http://{name}:{empty['PORT']}/2.3.0/spacecraft/"
+    with serving({**empty, "HOST": host}) as (output, _):
+        assert output.split()[-1] == f"http://{name}:{empty['PORT']}/2.3.0/spacecraft/"
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "sqlite:////nowhere/x.sqlite3"])
 def test_a_server_whose_database_is_away_starts_and_answers_503(
     empty: dict[str, str], url: str
 ) -> None:
-    with serving({**empty, "DATABASE_URL": url}) as (_, address):
-        status, headers, body = ask(address, "GET", "/2.3.0/spacecraft/")
+    with serving({**empty, "DATABASE_URL": url}) as (_, url):
+        status, headers, body = ask(url, "GET", "/2.3.0/spacecraft/")
     assert status == 503
     assert headers["retry-after"] == "5"
     assert "DATABASE_URL" in json.loads(body)["detail"]
 
 
 def test_a_server_whose_database_is_not_prepared_answers_503(empty: dict[str, str]) -> None:
-    with serving(empty) as (_, address):
-        status, _, body = ask(address, "GET", "/2.3.0/spacecraft/")
+    with serving(empty) as (_, url):
+        status, _, body = ask(url, "GET", "/2.3.0/spacecraft/")
     assert status == 503
     assert "migrate" in json.loads(body)["detail"]
 
@@ -226,8 +226,8 @@ def test_links_lead_to_the_host_that_was_asked(server: str) -> None:
 
 
 def test_a_proxys_headers_are_not_believed_unless_there_is_a_proxy(server: str) -> None:
-    told = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
-    _, _, body = ask(server, "GET", "/2.3.0/spacecraft/", **told)
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    _, _, body = ask(server, "GET", "/2.3.0/spacecraft/", **forwarded)
     assert json.loads(body)["next"].startswith(f"{server}/2.3.0/")
 
 
@@ -256,7 +256,7 @@ def test_what_would_write_is_refused(server: str, method: str) -> None:
     assert json.loads(body) == {"detail": f'Method "{method}" not allowed.'}
 
 
-def test_an_address_without_its_slash_leads_to_the_one_with_it(server: str) -> None:
+def test_a_url_without_its_slash_leads_to_the_one_with_it(server: str) -> None:
     status, headers, _ = ask(server, "GET", "/2.3.0/spacecraft?limit=2")
     assert status == 301
     assert headers["location"] == "/2.3.0/spacecraft/?limit=2"
@@ -273,7 +273,7 @@ def test_a_host_that_is_not_allowed_is_told_so_in_json(server: str) -> None:
     assert "ALLOWED_HOSTS" in json.loads(body)["detail"]
 
 
-def test_an_address_that_is_too_long_is_told_so_in_json(server: str) -> None:
+def test_a_url_that_is_too_long_is_told_so_in_json(server: str) -> None:
     status, _, body = ask(server, "GET", "/2.3.0/spacecraft/?search=" + "a" * 4094)
     assert status == 414
     assert "4094 is the most" in json.loads(body)["detail"]

@@ -23,20 +23,20 @@ def write_after(execute, sql, *args):
 
 api, written = Client(headers={"host": "localhost"}), []
 with connection.execute_wrapper(write_after):
-    during = api.get(ADDRESS)
-after = api.get(ADDRESS)
+    during = api.get(URL)
+after = api.get(URL)
 print(json.dumps([during.status_code, len(written), during.text, after.text]))
 """
 
 
 @pytest.mark.parametrize(
-    "address", ["/2.3.0/spacecraft/?mode=detailed", "/2.3.0/spacecraft/630/", "/2.3.0/agencies/44/"]
+    "url", ["/2.3.0/spacecraft/?mode=detailed", "/2.3.0/spacecraft/630/", "/2.3.0/agencies/44/"]
 )
 def test_an_answer_is_not_half_of_what_is_written_while_it_is_made(
-    prepared: dict[str, str], address: str
+    prepared: dict[str, str], url: str
 ) -> None:
-    said = shell(prepared, f"ADDRESS = {address!r}\n{ASK}")
-    status, written, during, after = json.loads(said)
+    output = shell(prepared, f"URL = {url!r}\n{ASK}")
+    status, written, during, after = json.loads(output)
     assert (status, written) == (200, 1)
     assert '"description":"new"' not in during
     assert '"description":"new"' in after

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from spacedevs.api.addresses import Addresses
+from spacedevs.api.object_urls import ObjectUrls
 from spacedevs.api.viewsets import resources
 from tests import pages
 from tests.test_lists import query_of
@@ -83,7 +83,7 @@ def test_any_origin_is_allowed(api: Client) -> None:
     assert response["access-control-allow-origin"] == "*"
 
 
-# Addresses in an answer: DRF's HyperlinkedRelatedField reverses with the suffix of the request.
+# URLs in an answer: DRF's HyperlinkedRelatedField reverses with the suffix of the request.
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_every_url_has_the_suffix(api: Client, path: str) -> None:
     assert [url for url in found if not url.endswith(".json")] == []
 
 
-def test_a_quoted_address_has_the_suffix() -> None:
-    moved = Addresses(None, "json").moved("https://example.org/2.3.0/agencies/121/?format=api")
+def test_a_quoted_url_has_the_suffix() -> None:
+    moved = ObjectUrls(None, "json").moved("https://example.org/2.3.0/agencies/121/?format=api")
     assert moved == "/2.3.0/agencies/121.json"
 
 

@@ -36,8 +36,10 @@ def catalogue() -> Catalogue:
 
 
 def test_nothing_of_what_is_tested_is_imported() -> None:
-    said = "import sys, tests.upstream_bodies.serve; print(*{m.split('.')[0] for m in sys.modules})"
-    command = [sys.executable, "-S", "-c", said]
+    printed = (
+        "import sys, tests.upstream_bodies.serve; print(*{m.split('.')[0] for m in sys.modules})"
+    )
+    command = [sys.executable, "-S", "-c", printed]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert set(loaded) - set(sys.stdlib_module_names) - {"__main__", "__mp_main__"} == {"tests"}
 
@@ -147,7 +149,7 @@ def test_fields_are_null_as_often_as_observed(kind: str) -> None:
         ("spacecraft_configurations", "wiki_link"),
     ],
 )
-def test_addresses_are_empty_as_often_as_observed(kind: str, name: str) -> None:
+def test_urls_are_empty_as_often_as_observed(kind: str, name: str) -> None:
     empty = [row[name] == "" for row in upstreams_size()[kind].values()]
     expected = observed(kind, name, "empty_string_against_uri")
     assert sum(empty) / len(empty) == pytest.approx(expected, abs=0.05 + 1 / len(empty))

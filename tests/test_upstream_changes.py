@@ -191,8 +191,8 @@ def test_a_page_is_in_its_mode(catalogue: Catalogue) -> None:
 
 
 def test_urls_lead_to_the_host() -> None:
-    here = Catalogue(host="http://127.0.0.1:8000", **SMALL)
-    flight = here.body("spacecraft_flights", 0)
+    local = Catalogue(host="http://127.0.0.1:8000", **SMALL)
+    flight = local.body("spacecraft_flights", 0)
     launch = flight["launch"]
     assert launch["url"] == f"http://127.0.0.1:8000/2.3.0/launches/{launch['id']}/"
     assert flight["url"] == f"http://127.0.0.1:8000/2.3.0/spacecraft_flights/{flight['id']}/"

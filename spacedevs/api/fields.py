@@ -1,11 +1,11 @@
-"""Fields that the shapes share: an integer with bounds, and `url`, the address of an object."""
+"""Fields that the shapes share: an integer with bounds, and `url`, where an object is."""
 
 from typing import Any
 
 from django.db.backends.base.operations import BaseDatabaseOperations
 from rest_framework import serializers
 
-from spacedevs.api.addresses import addresses_of
+from spacedevs.api.object_urls import object_urls_of
 
 
 class Integer32Field(serializers.IntegerField):
@@ -22,14 +22,14 @@ class Integer32Field(serializers.IntegerField):
 
 
 class UrlField(serializers.URLField):
-    """The address of a row, by the resource that shows it, whoever serves that."""
+    """The URL of a row, by the resource that shows it, whoever serves that."""
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
         super().__init__(read_only=True, source="*")
 
     def to_representation(self, value: Any) -> str:
-        return addresses_of(self.context).of(self.resource, value.pk)
+        return object_urls_of(self.context).of(self.resource, value.pk)
 
 
 class OpaqueUrlField(serializers.URLField):

@@ -145,26 +145,26 @@ def arrange(
     if type(value) is not dict:
         problems.append(f"{path or 'the whole'}: {expect(value, 'an object')}")
         return {}
-    kept: dict[str, Any] = {}
+    arranged: dict[str, Any] = {}
     for key in _keys(shape):
         if key.name not in value:
             continue
-        item = kept[key.name] = value[key.name]
+        item = arranged[key.name] = value[key.name]
         if item is None:
             continue
         if key.shape is not None:
             below = within(path, key.name)
             do = arrange_many if key.many else arrange
-            kept[key.name] = do(key.shape, item, problems, unknown, below)
+            arranged[key.name] = do(key.shape, item, problems, unknown, below)
             continue
         try:
             key.parse(item)
         except Unreadable as error:
             problems.append(f"{within(path, key.name)}: {error}")
-    if len(kept) < len(value):
-        here = INDEX.sub("", path).lstrip(".")  # one name for a key, in however many objects
-        unknown.update(within(here, name) for name in value if name not in kept)
-    return kept
+    if len(arranged) < len(value):
+        place = INDEX.sub("", path).lstrip(".")  # one name for a key, in however many objects
+        unknown.update(within(place, name) for name in value if name not in arranged)
+    return arranged
 
 
 def arrange_many(

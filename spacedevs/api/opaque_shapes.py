@@ -2,7 +2,7 @@
 
 It has a shape, as everything in the contract has, and no table. It is checked against
 its shape when it comes in, kept with its keys in the contract's order (incoming.py), and printed
-unchanged but for the addresses in it (`quote`).
+unchanged but for the URLs in it (`quote`).
 """
 
 from functools import cache
@@ -10,8 +10,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from spacedevs.api.addresses import Addresses
 from spacedevs.api.fields import OpaqueUrlField, UrlField
+from spacedevs.api.object_urls import ObjectUrls
 
 Shape = Any  # a serializer class; the stubs' has no hash
 
@@ -29,25 +29,25 @@ def nested_shape_of(field: serializers.Field) -> Shape | None:
 
 
 @cache
-def _addresses_in(shape: Any) -> dict[str, Any]:
-    """Where addresses stand in a shape: None at an address, the same again at a part."""
+def _urls_in(shape: Any) -> dict[str, Any]:
+    """Where URLs stand in a shape: None at a URL, the same again at a part."""
     found: dict[str, Any] = {}
     for name, field in fields_of(shape).items():
         part = nested_shape_of(field)
         if isinstance(field, (UrlField, OpaqueUrlField)):
             found[name] = None
-        elif part and (below := _addresses_in(part)):
+        elif part and (below := _urls_in(part)):
             found[name] = below
     return found
 
 
-def quote(shape: Shape, value: dict[str, Any], addresses: Addresses) -> dict[str, Any]:
-    """`value` unchanged, but for the addresses in it."""
-    moved: dict[str, Any] = _readdressed(value, _addresses_in(shape), addresses)
+def quote(shape: Shape, value: dict[str, Any], urls: ObjectUrls) -> dict[str, Any]:
+    """`value` unchanged, but for the URLs in it."""
+    moved: dict[str, Any] = _rewritten(value, _urls_in(shape), urls)
     return moved
 
 
-def _readdressed(value: Any, where: dict[str, Any], addresses: Addresses) -> Any:
+def _rewritten(value: Any, where: dict[str, Any], urls: ObjectUrls) -> Any:
     if not isinstance(value, dict):
         return value  # null, in a list of parts
     changed = dict(value)
@@ -56,9 +56,9 @@ def _readdressed(value: Any, where: dict[str, Any], addresses: Addresses) -> Any
         if not upstreams:
             continue
         if below is None:
-            changed[name] = addresses.moved(upstreams)
+            changed[name] = urls.moved(upstreams)
         elif isinstance(upstreams, list):
-            changed[name] = [_readdressed(item, below, addresses) for item in upstreams]
+            changed[name] = [_rewritten(item, below, urls) for item in upstreams]
         else:
-            changed[name] = _readdressed(upstreams, below, addresses)
+            changed[name] = _rewritten(upstreams, below, urls)
     return changed

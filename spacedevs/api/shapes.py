@@ -5,8 +5,8 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
-from spacedevs.api.addresses import addresses_of
 from spacedevs.api.fields import Integer32Field
+from spacedevs.api.object_urls import object_urls_of
 from spacedevs.api.opaque_shapes import quote
 
 # What a field would accept is no part of a shape, and the bounds that Django gives an integer are
@@ -49,4 +49,4 @@ class OpaqueShape(serializers.Serializer):
     """The shape of opaque JSON."""
 
     def to_representation(self, instance: Any) -> Any:
-        return quote(type(self), instance, addresses_of(self.context))
+        return quote(type(self), instance, object_urls_of(self.context))

@@ -71,7 +71,7 @@ class ResourceViewSet(ReadOnly, SnapshotMixin):
 
 
 class Root(ReadOnly, routers.APIRootView):
-    """The addresses of all resources."""
+    """The URLs of all resources."""
 
     def sections(self) -> list[Section]:
         ends = [format_section(self), help_section()]
@@ -82,7 +82,7 @@ class Root(ReadOnly, routers.APIRootView):
 
 
 class Router(routers.DefaultRouter):
-    """A resource's name in addresses is its prefix: `reverse("spacecraft-detail", …)`.
+    """A resource's name in URLs is its prefix: `reverse("spacecraft-detail", …)`.
 
     DRF's format suffixes are on, as they are upstream: `spacecraft.json`, `spacecraft/35.json`.
     """

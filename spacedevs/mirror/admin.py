@@ -17,10 +17,10 @@ from spacedevs.mirror import holds
 from spacedevs.mirror.models import COUNTED, Hold, MirrorList, MirrorRun
 
 
-def let_go_button(held: Hold, form: str) -> str:
+def let_go_button(hold: Hold, form: str) -> str:
     """Lets go of a field; `form`: the id of one on the page that has a CSRF token."""
-    address = reverse("admin:mirror_hold_let_go", args=(held.pk,))
-    return format_html('<button form="{}" formaction="{}">Let go</button>', form, address)
+    url = reverse("admin:mirror_hold_let_go", args=(hold.pk,))
+    return format_html('<button form="{}" formaction="{}">Let go</button>', form, url)
 
 
 class Seen(admin.ModelAdmin):
@@ -55,14 +55,14 @@ class HoldAdmin(Seen):
     actions = ("let_go",)
 
     @admin.display(description="record")
-    def record(self, held: Hold) -> str:
-        model = apps.get_model(held.model)
-        address = reverse(f"admin:{held.model.replace('.', '_')}_change", args=(held.key,))
-        return format_html('<a href="{}">{} {}</a>', address, model._meta.verbose_name, held.key)
+    def record(self, hold: Hold) -> str:
+        model = apps.get_model(hold.model)
+        url = reverse(f"admin:{hold.model.replace('.', '_')}_change", args=(hold.key,))
+        return format_html('<a href="{}">{} {}</a>', url, model._meta.verbose_name, hold.key)
 
     @admin.display(description="")
-    def button(self, held: Hold) -> str:
-        return let_go_button(held, "changelist-form")
+    def button(self, hold: Hold) -> str:
+        return let_go_button(hold, "changelist-form")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.let_go_of_one))
@@ -70,12 +70,12 @@ class HoldAdmin(Seen):
 
     def let_go_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """For those who may change the record; back to the page that they came from."""
-        held = get_object_or_404(Hold, pk=pk)
-        app, model = held.model.split(".")
+        hold = get_object_or_404(Hold, pk=pk)
+        app, model = hold.model.split(".")
         if not request.user.has_perm(f"{app}.change_{model}"):
             raise PermissionDenied
-        holds.let_go(held)
-        messages.success(request, f"{held}: upstream's again.")
+        holds.let_go(hold)
+        messages.success(request, f"{hold}: upstream's again.")
         came_from = request.headers.get("Referer", "")
         if url_has_allowed_host_and_scheme(came_from, request.get_host()):
             return redirect(came_from)
@@ -83,7 +83,7 @@ class HoldAdmin(Seen):
 
     @admin.action(description="Let go: take what the source says", permissions=["delete"])
     def let_go(self, request: HttpRequest, queryset: QuerySet) -> None:
-        held = list(queryset)
-        for one in held:
-            holds.let_go(one)
-        messages.success(request, f"Let go of {len(held)} fields.")
+        chosen = list(queryset)
+        for hold in chosen:
+            holds.let_go(hold)
+        messages.success(request, f"Let go of {len(chosen)} fields.")

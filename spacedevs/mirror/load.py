@@ -237,8 +237,8 @@ class Load:
         for model in referrers_first(self._gone):
             # A child may have gone to another parent.
             incoming = {str(pk) for of, pk in self.reader.incoming if of is model}
-            kept = set() if model in self.lists else incoming
-            self._remove(model, self._gone[model] - kept)
+            moved = set() if model in self.lists else incoming
+            self._remove(model, self._gone[model] - moved)
         if has_changes(self.counts):
             # What comes only inside of others goes when nothing refers to it.
             nested -= {viewset.queryset.model for viewset in resources().values()}

@@ -204,10 +204,10 @@ class Reader:
     def _read_opaque(self, part: Part, row: Row, value: Any) -> None:
         problems: list[str] = []  # which say where they are
         read = arrange_many if part.column.many else arrange
-        kept = read(part.shape, value, problems, self.unknown, part.name)
+        arranged = read(part.shape, value, problems, self.unknown, part.name)
         if problems:
             raise Unreadable(problems[0])
-        row.values[part.column.attname] = kept
+        row.values[part.column.attname] = arranged
 
     def _read_one(self, part: Part, row: Row, value: Any) -> None:
         row.values[part.column.attname] = self._read(part.shape, value, row.date)

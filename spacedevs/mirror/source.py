@@ -308,7 +308,7 @@ class Source:
         return error
 
     def _status_error(self, reply: Reply) -> SourceError:
-        status, quoted = reply.status, self._quote(reply.body)
+        status, excerpt = reply.status, self._quote(reply.body)
         meaning, do, kind = STATUSES.get(status, ("", LATER, errors.ServerError))
         if reply.kind == "text/html" and (status in (200, 403) or status >= 500):
             # An error of the moment, and not an answer.
@@ -316,14 +316,14 @@ class Source:
             marks = f"{reply.headers} {reply.body[:5000]!r}".lower()
             is_theirs = "cloudflare" in marks or "cf-ray" in reply.headers
             whose = "a page of Cloudflare, before the source," if is_theirs else "HTML"
-            came = f"answered {status}: sent {whose} and not JSON: {quoted}"
+            came = f"answered {status}: sent {whose} and not JSON: {excerpt}"
             return self._error(reply.url, came, f"{LATER}, or {CHECK}", kind)
         if 300 <= status < 400 and (location := reply.headers.get("Location")):
             came = f"has moved to {self._quote(location)}"
             return self._error(reply.url, came, "name the source by that URL")
         if meaning or status >= 500:
             return self._error(reply.url, f"answered {status}{meaning}", do, kind)
-        return self._error(reply.url, f"answered {status} {quoted}")
+        return self._error(reply.url, f"answered {status} {excerpt}")
 
     # An answer
 

@@ -20,16 +20,16 @@ class Forks:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin
         assert process.stdout
-        self.begin, self.said = process.stdin, process.stdout
+        self.begin, self.output = process.stdin, process.stdout
 
     def start(self, *arguments: str) -> int:
         """The pid of a run with these arguments."""
         print(*arguments, file=self.begin, flush=True)
-        return int(self.said.readline())
+        return int(self.output.readline())
 
     def wait(self) -> int:
         """The exit code of the run; the number of the signal that killed it, below zero."""
-        return int(self.said.readline())
+        return int(self.output.readline())
 
 
 @contextmanager

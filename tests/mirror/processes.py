@@ -77,9 +77,9 @@ def start(upstream: Upstream, env: dict[str, str]) -> Iterator[Start]:
 
 def ended(process: Process, code: Exit = Exit.DONE) -> str:
     """What it said, to its end."""
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == code, said
-    return str(said)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code, output
+    return str(output)
 
 
 def prompt(env: dict[str, str]) -> Any:

@@ -52,8 +52,8 @@ def test_null_in_every_field_but_id_and_name_is_kept_and_printed_as_null(
     result = site.mirror(only=(resource,))
     assert (result.code, result.run.refused, result.notes) == (Exit.DONE, 0, [])
     body = answer(api, resource, pk)
-    said = {name for name, value in body.items() if not isinstance(value, list | None)}
-    assert said <= keep
+    given = {name for name, value in body.items() if not isinstance(value, list | None)}
+    assert given <= keep
 
 
 def test_a_text_that_is_longer_than_the_schema_says_is_kept_whole(site: Site, api: Client) -> None:

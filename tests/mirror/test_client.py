@@ -119,10 +119,10 @@ def test_a_throttled_page_keeps_its_size(source: Make, upstream: Upstream) -> No
     ],
 )
 def test_a_list_that_contradicts_the_contract_is_refused(
-    source: Make, upstream: Upstream, body: Any, said: str
+    source: Make, upstream: Upstream, body: Any, message: str
 ) -> None:
     upstream.behave(u.answers(body))
-    assert said in str(error_of(source()))
+    assert message in str(error_of(source()))
     assert len(upstream.requests) == 1
 
 
@@ -246,21 +246,21 @@ def test_what_will_not_pass_is_not_tried_again(
 
 
 @pytest.fixture
-def nobody() -> Any:
+def refused() -> Any:
     """A root at a port that refuses connections."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/2.3.0/"
 
 
-def test_a_source_that_can_not_be_reached_is_named(source: Make, nobody: str) -> None:
-    error = error_of(source(nobody))
-    assert (type(error), str(error).startswith(f"{nobody}agencies/")) == (Unreachable, True)
+def test_a_source_that_can_not_be_reached_is_named(source: Make, refused: str) -> None:
+    error = error_of(source(refused))
+    assert (type(error), str(error).startswith(f"{refused}agencies/")) == (Unreachable, True)
     assert "can't be reached" in str(error)
 
 
-def test_four_refused_connections_cost_no_call(source: Make, nobody: str, clock: Clock) -> None:
-    error_of(source(nobody))
+def test_four_refused_connections_cost_no_call(source: Make, refused: str, clock: Clock) -> None:
+    error_of(source(refused))
     assert (len(clock.slept), counted()) == (3, 0)
 
 
@@ -281,9 +281,9 @@ def test_a_host_that_is_not_known_costs_no_call(
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("told", ["30", "Sun, 01 Nov 2026 12:00:30 GMT"])
 def test_retry_after_is_obeyed(
-    source: Make, upstream: Upstream, clock: Clock, status: int, told: str
+    source: Make, upstream: Upstream, clock: Clock, status: int, message: str
 ) -> None:
-    upstream.behave(u.fails(status, Retry_After=told))
+    upstream.behave(u.fails(status, Retry_After=message))
     source().page("agencies", 0)
     assert 35 <= clock.slept[0] <= 37
 
@@ -298,9 +298,9 @@ def test_a_429_without_any_word_is_tried_again_with_growing_pauses(
 
 @pytest.mark.parametrize("told", ["-1", "soon", "9" * 5000, "1e9", "Sun, 99 Nov 9999 99:99:99 GMT"])
 def test_a_retry_after_that_says_nothing_is_as_good_as_none(
-    source: Make, upstream: Upstream, clock: Clock, told: str
+    source: Make, upstream: Upstream, clock: Clock, message: str
 ) -> None:
-    upstream.behave(u.throttles(told))
+    upstream.behave(u.throttles(message))
     source().page("agencies", 0)
     assert clock.slept[0] <= 7
 

@@ -76,9 +76,9 @@ def test_it_ends_with_5_when_a_list_failed_and_others_are_loaded(
 ) -> None:
     upstream.behave(does.fails(403), path=COUNTRIES)
     assert command(upstream) == Exit.PARTLY
-    said = capsys.readouterr()
-    assert "answered 403" in said.err
-    assert "\npartly: " in said.out
+    output = capsys.readouterr()
+    assert "answered 403" in output.err
+    assert "\npartly: " in output.out
 
 
 # Options
@@ -156,8 +156,10 @@ def test_a_list_that_is_much_smaller_is_believed_where_it_is_forced(
         body = upstream.catalogue.body("config/countries", 0)
         upstream.catalogue.remove("config/countries", body["id"])
     assert only(upstream) == Exit.FAILED
-    said = "the source has 4 where 10 are here. If that is right, run with --force config/countries"
-    assert said in capsys.readouterr().err
+    output = (
+        "the source has 4 where 10 are here. If that is right, run with --force config/countries"
+    )
+    assert output in capsys.readouterr().err
     assert only(upstream, "--force", "agencies") == Exit.FAILED
     assert only(upstream, "--force", "config/countries") == Exit.DONE
 
@@ -171,8 +173,8 @@ def test_the_token_is_shown_to_the_source_and_to_nobody_else(
         monkeypatch.setenv(by, TOKEN)
     assert only(upstream, *([by, TOKEN] if by == "--token" else [])) == Exit.FAILED
     assert upstream.requests[0].headers["authorization"] == f"Token {TOKEN}"
-    said = capsys.readouterr()
-    assert TOKEN not in said.out + said.err + last().message + last().notes
+    output = capsys.readouterr()
+    assert TOKEN not in output.out + output.err + last().message + last().notes
 
 
 # What nobody foresaw
@@ -191,8 +193,8 @@ def test_an_unforeseen_error_closes_the_run_with_a_sentence(
     sentence = f"{place}: RuntimeError: odd. Please report this."
     assert (last().outcome, last().message) == (MirrorRun.Outcome.FAILED, sentence)
     assert last().finished
-    said = capsys.readouterr()
-    assert (sentence in said.err, "Traceback" in said.err + said.out) == (True, False)
+    output = capsys.readouterr()
+    assert (sentence in output.err, "Traceback" in output.err + output.out) == (True, False)
 
 
 def test_an_unforeseen_error_of_one_loading_leaves_its_lists_and_the_rest_goes_on(

@@ -38,9 +38,9 @@ def with_options(env: Env, **options: object) -> Env:
 
 
 def fails_with(start: Start, variables: Env, sentence: str, *arguments: str) -> None:
-    said = ended(start(*arguments, variables=variables), Exit.FAILED)
-    assert sentence in said
-    assert "Traceback" not in said
+    output = ended(start(*arguments, variables=variables), Exit.FAILED)
+    assert sentence in output
+    assert "Traceback" not in output
 
 
 @on_sqlite

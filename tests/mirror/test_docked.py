@@ -71,8 +71,8 @@ def test_without_an_answer_who_is_docked_stays_as_it_was(
 
 
 def test_no_station_where_any_is_docked_is_nobody_docked(mirrored: Site) -> None:
-    nobody = does.answers({"count": 0, "next": None, "previous": None, "results": []})
-    mirrored.upstream.behave(nobody, path=STATIONS, times=None)
+    no_station = does.answers({"count": 0, "next": None, "previous": None, "results": []})
+    mirrored.upstream.behave(no_station, path=STATIONS, times=None)
     assert mirrored.mirror(only=CATALOGUE).code == Exit.DONE
     assert docked_here() == set()
 

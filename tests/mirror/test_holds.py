@@ -180,16 +180,16 @@ def buttons(page: str) -> list[str]:
 def test_a_records_page_shows_what_is_held_and_lets_go_of_it(
     ship: models.Spacecraft, admin_client: Client
 ) -> None:
-    address = f"/admin/spacecraft/spacecraft/{ship.pk}/change/"
-    assert buttons(admin_client.get(address).text) == []
+    url = f"/admin/spacecraft/spacecraft/{ship.pk}/change/"
+    assert buttons(admin_client.get(url).text) == []
     edit(admin_client, ship, serial_number="ours", status=other_status(ship))
-    page = admin_client.get(address).text
+    page = admin_client.get(url).text
     assert "serial_number: upstream says &quot;first&quot;" in page
     assert len(buttons(page)) == 2
     for button in buttons(page):
-        answer = admin_client.post(button, headers={"referer": f"http://testserver{address}"})
-        assert answer["Location"] == f"http://testserver{address}"
-    assert buttons(admin_client.get(address).text) == []
+        answer = admin_client.post(button, headers={"referer": f"http://testserver{url}"})
+        assert answer["Location"] == f"http://testserver{url}"
+    assert buttons(admin_client.get(url).text) == []
     assert models.Spacecraft.objects.get(pk=ship.pk).serial_number == "first"
 
 

@@ -34,9 +34,9 @@ def env(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_an_editors_change_is_held_and_one_click_lets_go_of_it(
     env: dict[str, str], page: Page
 ) -> None:
-    with running_server(env) as address:
+    with running_server(env) as url:
         shell(env, MIRRORED)
-        record = f"{address}/admin/spacecraft/spacecraft/630/change/"
+        record = f"{url}/admin/spacecraft/spacecraft/630/change/"
         page.goto(record)
         page.fill("#id_username", "editor")
         page.fill("#id_password", "editor")

@@ -12,7 +12,7 @@ from spacedevs import clock
 from spacedevs.api.viewsets import resources
 from tests.mirror.running import empty
 
-EACH = 10  # record is asked for by its address, too
+EACH = 10  # record is asked for by its URL, too
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_second_run_changes_nothing_and_says_so(
     assert "unchanged: 0 added, 0 changed" in capsys.readouterr().out
 
 
-def addresses(source: httpx2.Client) -> list[str]:
+def urls(source: httpx2.Client) -> list[str]:
     """Every page of every list in every mode, and some of the records."""
     found = []
     for resource, viewset in resources().items():
@@ -58,11 +58,11 @@ def addresses(source: httpx2.Client) -> list[str]:
 def test_a_mirror_answers_everything_byte_for_byte_as_the_server_that_it_mirrors(
     source: httpx2.Client, mirrored: None, api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = addresses(source)
+    asked = urls(source)
     assert len(asked) > 100
     host = str(source.base_url).rstrip("/")
-    for address in asked:
-        theirs = source.get(address)
+    for url in asked:
+        theirs = source.get(url)
         second = parsedate_to_datetime(theirs.headers["Date"])
         monkeypatch.setattr(clock, "now", lambda second=second: second)
-        assert api.get(address).text == theirs.text.replace(host, "http://localhost"), address
+        assert api.get(url).text == theirs.text.replace(host, "http://localhost"), url

@@ -95,7 +95,7 @@ def marked(part: Any) -> Iterator[dict[str, Any]]:
             yield from marked(value)
 
 
-def told(server: httpx2.Client, *urls: str) -> set[str]:
+def words(server: httpx2.Client, *urls: str) -> set[str]:
     """The editions that these answers are of."""
     found = set()
     for url in urls:
@@ -124,7 +124,7 @@ class Runs:
         begun = time.monotonic()
         self.forks.start(*self.arguments)
         for _ in range(MEANWHILE if server else 0):
-            assert len(told(server, "/2.3.0/spacecraft/?mode=detailed")) == 1
+            assert len(words(server, "/2.3.0/spacecraft/?mode=detailed")) == 1
         assert self.forks.wait() == Exit.DONE
         return time.monotonic() - begun
 
@@ -153,10 +153,10 @@ def test_killed_at_any_moment_all_answers_are_old_or_new_and_the_next_run_comple
             for number in range(1, KILLS + 1):
                 say(upstream, f"edition {number}")
                 kills += runs.killed(chance.uniform(0, 1.1) * took)
-                told_now = told(server, *ROWS)
+                told_now = words(server, *ROWS)
                 assert told_now in ({f"edition {number - 1}"}, {f"edition {number}"})
                 runs.complete(server)
-                assert told(server, *ROWS) == {f"edition {number}"}
+                assert words(server, *ROWS) == {f"edition {number}"}
     assert kills > KILLS // 2
 
 
@@ -184,9 +184,9 @@ def test_a_run_that_is_told_to_stop_does_so_between_two_pages_and_the_next_goes_
     process = start_late(upstream, start)
     process.send_signal(word)
     upstream.hurry()
-    said = ended(process, Exit.UNFINISHED)
-    assert "Stopped. Begun or read: agencies, spacecraft, " in said
-    assert "The next run goes on from here." in said
+    output = ended(process, Exit.UNFINISHED)
+    assert "Stopped. Begun or read: agencies, spacecraft, " in output
+    assert "The next run goes on from here." in output
     before = len(upstream.requests)
     ended(start())
     asked = upstream.requests[before:]
@@ -271,9 +271,9 @@ def test_a_run_that_nobody_reads_any_more_goes_on_to_its_end_and_code(
     assert process.stdout
     process.stdout.readline()
     process.stdout.close()  # head -1
-    said = process.stderr.read() if process.stderr else ""
+    output = process.stderr.read() if process.stderr else ""
     assert process.wait(timeout=60) == Exit.PARTLY
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert ask(env, "SELECT outcome FROM mirror_mirrorrun") == [("partly",)]
 
 
@@ -282,10 +282,10 @@ def test_on_a_terminal_progress_and_a_table_are_shown(start: Start) -> None:
     with open(ours, "rb", buffering=0) as terminal:
         process = start(stdout=theirs, stderr=theirs)
         os.close(theirs)
-        said = b""
+        output = b""
         with suppress(OSError):  # the end of a terminal
             while some := terminal.read(65536):
-                said += some
+                output += some
         assert process.wait(timeout=60) == Exit.DONE
-    assert b"of 40 rows" in said
-    assert b"refused" in said
+    assert b"of 40 rows" in output
+    assert b"refused" in output

@@ -48,15 +48,15 @@ def as_bytes(row: Row) -> bytes:
 
 
 def sent(catalogue: Catalogue, resource: str) -> dict[str, bytes]:
-    """The same as the source sends it, with this server's host in the addresses that it serves."""
+    """The same as the source sends it, with this server's host in the URLs that it serves."""
     found = {}
     for index in range(catalogue.count(resource)):
         row = catalogue.body(resource, index)
-        found[str(row["id"])] = here(as_bytes(row))
+        found[str(row["id"])] = as_served(as_bytes(row))
     return found
 
 
-def here(body: bytes) -> bytes:
+def as_served(body: bytes) -> bytes:
     for resource in IN_CONTRACT:
         theirs = f"https://ll.thespacedevs.com/2.3.0/{resource}/".encode()
         body = body.replace(theirs, f"{HERE}/2.3.0/{resource}/".encode())
@@ -110,5 +110,5 @@ def test_what_lives_is_as_the_source_says_it_three_days_later(site: Site, api: C
     assert len(up) > 5
     for row in up:
         ours = api.get(f"/2.3.0/spacecraft/{row['id']}/").json()
-        said = [(each["time_in_space"], each["time_docked"]) for each in (ours, row)]
-        assert said[0] == said[1]
+        durations = [(each["time_in_space"], each["time_docked"]) for each in (ours, row)]
+        assert durations[0] == durations[1]

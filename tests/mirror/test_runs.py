@@ -209,8 +209,8 @@ def test_a_header_and_the_root_page_say_as_of_when_the_data_are(
     assert "Data-As-Of" not in api.get("/2.3.0/spacecraft/")
     site.mirror(budget=5)
     assert api.get("/2.3.0/spacecraft/")["Data-As-Of"] == "2026-11-01T12:00:00Z"
-    said = pages.description(api.get("/2.3.0/", headers={"accept": "text/html"}).text)
-    assert said[:2] == ["Data", "As of - 2026-11-01 12:00:00 UTC"]
+    words = pages.description(api.get("/2.3.0/", headers={"accept": "text/html"}).text)
+    assert words[:2] == ["Data", "As of - 2026-11-01 12:00:00 UTC"]
 
 
 def test_a_list_that_was_never_loaded_leaves_as_of_unsaid(site: Site) -> None:

@@ -90,10 +90,10 @@ def test_a_token_that_can_be_no_header_is_refused_without_being_printed(
     ],
 )
 def test_what_is_not_the_json_that_was_asked_for_is_named(
-    source: Make, upstream: Upstream, behaviour: u.Behaviour, said: str
+    source: Make, upstream: Upstream, behaviour: u.Behaviour, message: str
 ) -> None:
     upstream.behave(behaviour)
-    assert said in str(error_of(source()))
+    assert message in str(error_of(source()))
     assert len(upstream.requests) == 1
 
 
@@ -122,8 +122,8 @@ def test_a_page_of_html_is_an_error_of_the_moment(
         lambda request, reply: replace(u.html()(request, reply), status=status), times=None
     )
     error = error_of(source())
-    said = f"answered {status}: sent HTML and not JSON: “<html><h1>Down for maintenance"
-    assert (type(error), said in str(error), len(upstream.requests)) == (ServerError, True, 4)
+    message = f"answered {status}: sent HTML and not JSON: “<html><h1>Down for maintenance"
+    assert (type(error), message in str(error), len(upstream.requests)) == (ServerError, True, 4)
 
 
 @pytest.mark.parametrize("status", [401, 404])
@@ -148,8 +148,8 @@ def test_a_page_of_cloudflare_is_called_that(
     source: Make, upstream: Upstream, behaviour: u.Behaviour
 ) -> None:
     upstream.behave(behaviour, times=None)
-    said = "sent a page of Cloudflare, before the source, and not JSON"
-    assert said in str(error_of(source()))
+    message = "sent a page of Cloudflare, before the source, and not JSON"
+    assert message in str(error_of(source()))
 
 
 def test_a_byte_order_mark_is_taken_and_noted(source: Make, upstream: Upstream) -> None:
@@ -234,8 +234,8 @@ def test_a_redirect_is_not_followed_and_named(
     upstream.behave(u.redirects(location, status))
     error = error_of(source())
     assert type(error) is SourceError
-    said = f" has moved to “{location}”; name the source by that URL."
-    assert str(error).endswith(said)
+    message = f" has moved to “{location}”; name the source by that URL."
+    assert str(error).endswith(message)
     assert len(upstream.requests) == 1
 
 

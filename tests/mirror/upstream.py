@@ -294,10 +294,10 @@ class Upstream:
     ) -> str | None:
         if offset is None:
             return None
-        kept = {**params, "limit": str(limit), "offset": str(offset)}
+        query = {**params, "limit": str(limit), "offset": str(offset)}
         if not offset:
-            del kept["offset"]
-        return f"{self.url}{resource}/?{urlencode(sorted(kept.items()))}"
+            del query["offset"]
+        return f"{self.url}{resource}/?{urlencode(sorted(query.items()))}"
 
     def _packed(self, request: Request, reply: Reply) -> Reply:
         """With an ETag, or 304 in its place; gzip last."""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from tests.upstream_bodies.rows import LEADING, Rows
 from tests.upstream_bodies.tables import MODES, RICHEST, SHAPES
-from tests.upstream_bodies.values import MISSING, Living, Ref, duration, encode
+from tests.upstream_bodies.values import MISSING, Ref, Running, duration, encode
 
 LARGEST = 100  # of a page
 BYTES_KEPT = 16_000_000
@@ -52,9 +52,9 @@ class Catalogue(Rows):
     # JSON
 
     def _print(self, shape: str, ref: Ref) -> bytes:
-        kept = self._fragments.get((shape, ref))
-        if kept is not None:
-            return kept
+        fragment = self._fragments.get((shape, ref))
+        if fragment is not None:
+            return fragment
         facts = self.facts(ref)
         parts = []
         for name, before, field in plan_of(shape):
@@ -85,7 +85,7 @@ class Catalogue(Rows):
             if "shape" in field:
                 return self._print(field["shape"], value)
             return encode(self.facts(value)["name"])  # a parent
-        if isinstance(value, Living):  # a mark, for `as_of_now`: no JSON holds a plain NUL
+        if isinstance(value, Running):  # a mark, for `as_of_now`: no JSON holds a plain NUL
             settled = value.settled // timedelta(seconds=1)
             return b'"\x00%d\x00%d\x00"' % (settled, value.since.timestamp())
         return encode(field["default"] if field["name"] == "response_mode" else value)
@@ -94,8 +94,8 @@ class Catalogue(Rows):
         name = field["name"]
         if name == "flights" or (ref.kind, name) in LEADING:
             value = self._shown(ref, name)
-        there = (item for item in value if item not in self._removed)
-        return b"[" + b",".join(self._print(field["shape"], item) for item in there) + b"]"
+        present = (item for item in value if item not in self._removed)
+        return b"[" + b",".join(self._print(field["shape"], item) for item in present) + b"]"
 
     def as_of_now(self, printed: bytes) -> bytes:
         """With the living durations as they are now."""
@@ -170,8 +170,8 @@ class Catalogue(Rows):
     def _link(self, resource: str, limit: int, offset: int | None, params: Any) -> str | None:
         if offset is None:
             return None
-        kept = {**params, "limit": limit, **({"offset": offset} if offset else {})}
-        return f"{self.url(resource)}?{urlencode(sorted(kept.items()))}"
+        query = {**params, "limit": limit, **({"offset": offset} if offset else {})}
+        return f"{self.url(resource)}?{urlencode(sorted(query.items()))}"
 
     def _chosen(self, resource: str, by: str, params: Any) -> Sequence[int]:
         """The numbers of the rows that are asked for, in their order."""
@@ -189,8 +189,8 @@ class Catalogue(Rows):
         """By id: of 20,000 craft only those are looked at that may be up."""
         maybe = {Ref("spacecraft", number) for number in self._timelines.craft_up()}
         maybe |= {ref for ref in self._edits if ref.kind == "spacecraft"}
-        there = sorted(maybe - self._removed)
-        return [ref.number for ref in there if self.facts(ref)["in_space"]]
+        present = sorted(maybe - self._removed)
+        return [ref.number for ref in present if self.facts(ref)["in_space"]]
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Everything, as tests/mirror/upstream.py takes it: for small catalogues."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.upstream_bodies import names
 from tests.upstream_bodies.timelines import Flight, fastest, total, total_docked
-from tests.upstream_bodies.values import MISSING, Living, Ref, duration, iso, words
+from tests.upstream_bodies.values import MISSING, Ref, Running, duration, iso, words
 
 if TYPE_CHECKING:
     from tests.upstream_bodies.facts import Facts, Maker
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 STATUSES = {"up": 0, "retired": 1, "single use": 3, "not flown": 4}  # numbers of the statuses
 
 
-def living(settled: timedelta, since: datetime | None) -> str | Living:
-    return Living(settled, since) if since else duration(settled)
+def running(settled: timedelta, since: datetime | None) -> str | Running:
+    return Running(settled, since) if since else duration(settled)
 
 
 def spacecraft(maker: "Maker", number: int, rng: random.Random) -> "Facts":
@@ -33,8 +33,8 @@ def spacecraft(maker: "Maker", number: int, rng: random.Random) -> "Facts":
         "is_placeholder": rng.random() < 0.02,
         "image": _picture(maker, number, configuration, rng),
         "in_space": up,
-        "time_in_space": living(total(flights), flown[-1].launched if up else None),
-        "time_docked": living(total_docked(flights), docked[0] if docked else None),
+        "time_in_space": running(total(flights), flown[-1].launched if up else None),
+        "time_docked": running(total_docked(flights), docked[0] if docked else None),
         "flights_count": len(flown),
         "mission_ends_count": sum(flight.ended is not None for flight in flown),
         "status": maker.ref("config/spacecraft_statuses", STATUSES["up" if up else once]),
@@ -55,7 +55,7 @@ def flight(maker: "Maker", number: int, rng: random.Random) -> "Facts":
     length = None
     if its.flown:
         settled = its.ended - its.launched if its.ended else timedelta()
-        length = living(settled, None if its.ended else its.launched)
+        length = running(settled, None if its.ended else its.launched)
     crew = [Ref("astronaut_flights", number * 8 + seat) for seat in range(_seats(maker, rng))]
     events = range(number * 2, number * 2 + len(its.dockings))
     lands = maker.share("spacecraft_flights", number, "landing") < 0.5

@@ -134,8 +134,8 @@ class Rows:
         else:
             number = (int(id) - 1 - crc32(kind.encode()) % 40) // 3
         found = Ref(kind, number)
-        there = 0 <= number < self._counts.get(kind, number + 1) and found not in self._removed
-        if not there or str(self.id_of(found)) != str(id):
+        exists = 0 <= number < self._counts.get(kind, number + 1) and found not in self._removed
+        if not exists or str(self.id_of(found)) != str(id):
             raise LookupError(f"{kind} has no {id!r}")
         return found
 

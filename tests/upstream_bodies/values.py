@@ -16,7 +16,7 @@ class Ref(NamedTuple):
     number: int
 
 
-class Living(NamedTuple):
+class Running(NamedTuple):
     """A duration that grows: what is settled, and since when it runs."""
 
     settled: timedelta

@@ -53,9 +53,9 @@ def all_said(catalogue: Catalogue) -> tuple[dict[str, dict[Any, Body]], list[str
             name = field["name"]
             if name == "response_mode" or name not in body:
                 continue
-            said = flat(field, body[name])
-            if known.setdefault(name, said) != said:
-                contradictions.append(f"{at}.{name}: {said!r}, elsewhere {known[name]!r}")
+            observed = flat(field, body[name])
+            if known.setdefault(name, observed) != observed:
+                contradictions.append(f"{at}.{name}: {observed!r}, elsewhere {known[name]!r}")
     return rows, contradictions
 
 

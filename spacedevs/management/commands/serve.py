@@ -15,7 +15,7 @@ MOST_WORKERS = 256
 # Seconds that a worker has to end. One that is told to while it starts does not hear it, and the
 # site would never stop; Docker waits for ten.
 GRACE = 5
-EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # only compared with
+EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104  # only compared with
 
 
 class Command(BaseCommand):
@@ -28,11 +28,11 @@ class Command(BaseCommand):
             workers = environment.number("WORKERS", least=1, most=MOST_WORKERS)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        address = self.free_address(host, port)
+        ip = self.free_ip(host, port)
         self.say_where(host, port)
         Server(
             "spacedevs.wsgi:application",
-            address=address,
+            address=ip,
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
@@ -43,25 +43,25 @@ class Command(BaseCommand):
             log_enabled=True,
         ).serve()
 
-    def free_address(self, host: str, port: int) -> str:
+    def free_ip(self, host: str, port: int) -> str:
         """The number behind HOST, which is what granian takes, if nothing listens there yet."""
         try:
             # The least is IPv4: where a name has both, everybody can reach that one.
-            family, *_, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            family, *_, endpoint = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             with socket.socket(family, socket.SOCK_STREAM) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
+                probe.bind(endpoint)
         except (OSError, UnicodeError) as error:  # the latter: a name that can be none
             reason = getattr(error, "strerror", None) or error
             raise CommandError(
                 f"{host}:{port} can't be listened on: {reason}. "
                 "Set HOST or PORT to another, as in `PORT=8001 make serve`."
             ) from error
-        return str(address[0])
+        return str(endpoint[0])
 
     def say_where(self, host: str, port: int) -> None:
-        # A browser can't go to "every address", and wants brackets around an IPv6 number.
-        name = "localhost" if host in EVERY_ADDRESS else f"[{host}]" if ":" in host else host
+        # A browser can't go to "every interface", and wants brackets around an IPv6 number.
+        name = "localhost" if host in EVERY_INTERFACE else f"[{host}]" if ":" in host else host
         site = f"http://{name}:{port}"
         self.stdout.write(
             f"The API     {site}{settings.API_ROOT}spacecraft/\n"

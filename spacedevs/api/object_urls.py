@@ -1,4 +1,4 @@
-"""Addresses of objects: here, where this server serves the resource, and upstream's elsewhere."""
+"""URLs of objects: here, where this server serves the resource, and upstream's elsewhere."""
 
 import re
 from typing import Any
@@ -12,17 +12,19 @@ from rest_framework.settings import api_settings
 _OBJECT = re.compile(r"https?://[^/?#]+/\d+\.\d+\.\d+/(?P<path>[^?#.]*[^?#./])")
 
 
-class Addresses:
-    """The addresses in one answer: absolute, and with the request's `?format=` (contract).
+class ObjectUrls:
+    """The URLs in one answer: absolute, and with the request's `?format=` (contract).
 
-    `suffix` is the request's format suffix, "json" in `spacecraft.json`, or None. The addresses
+    `suffix` is the request's format suffix, "json" in `spacecraft.json`, or None. The URLs
     have it too: DRF's HyperlinkedRelatedField, which upstream's `url` is, does so.
     """
 
     def __init__(self, request: Any, suffix: str | None = None) -> None:
         from spacedevs.api.viewsets import resources
 
-        self.here = request.build_absolute_uri(settings.API_ROOT) if request else settings.API_ROOT
+        self.own_root = (
+            request.build_absolute_uri(settings.API_ROOT) if request else settings.API_ROOT
+        )
         self.served = resources().keys()
         given = request.GET if request else {}
         name = api_settings.URL_FORMAT_OVERRIDE
@@ -32,22 +34,22 @@ class Addresses:
     def of(self, resource: str, pk: Any) -> str:
         return f"{self._root(resource)}{resource}/{pk}{self.end}"
 
-    def moved(self, address: str) -> str:
-        """An address that another server gave, as this one gives it."""
-        found = _OBJECT.match(address)
+    def moved(self, url: str) -> str:
+        """A URL that another server gave, as this one gives it."""
+        found = _OBJECT.match(url)
         if not found:
-            return address
+            return url
         path = found["path"]
         return f"{self._root(path.rpartition('/')[0])}{path}{self.end}"
 
     def _root(self, resource: str) -> str:
-        root: str = self.here if resource in self.served else settings.UPSTREAM_URL
+        root: str = self.own_root if resource in self.served else settings.UPSTREAM_URL
         return root
 
 
-def addresses_of(context: Any) -> Addresses:
+def object_urls_of(context: Any) -> ObjectUrls:
     """Those of the answer that a serializer's context belongs to."""
-    if "addresses" not in context:
-        context["addresses"] = Addresses(context.get("request"), context.get("format"))
-    known: Addresses = context["addresses"]
+    if "object_urls" not in context:
+        context["object_urls"] = ObjectUrls(context.get("request"), context.get("format"))
+    known: ObjectUrls = context["object_urls"]
     return known
