@@ -78,7 +78,7 @@ def flights_of(craft: Craft) -> list[Flight]:
 
 
 def apply_difference(craft: Craft, before: Tally, after: Tally) -> None:
-    """The craft's figures, by the difference; a figure that nobody knows stays unknown."""
+    """The craft's figures, by the difference; an unknown figure stays unknown."""
     for column, change in (
         ("flights_count", after.flights - before.flights),
         ("mission_ends_count", after.ends - before.ends),

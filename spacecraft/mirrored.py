@@ -93,7 +93,7 @@ GROUPS = (
 
 
 def prepare_rows(rows: Rows, docked: set[int] | None) -> None:
-    """What is not in an answer, and follows from it. `docked`: None where nobody was asked."""
+    """Figures that follow from an answer. `docked`: None where no source was asked."""
     crafts, flights = rows.get(Spacecraft, {}), rows.get(SpacecraftFlight, {})
     if docked is None:
         stored = Spacecraft.objects.filter(pk__in=crafts).exclude(docked_since=None)

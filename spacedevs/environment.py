@@ -47,7 +47,7 @@ VARIABLES = (
     Variable(
         "BEHIND_PROXY",
         "false",
-        "`true` believes `X-Forwarded-Proto` and `X-Forwarded-Host`; "
+        "`true` trusts `X-Forwarded-Proto` and `X-Forwarded-Host`; "
         "only where a proxy always sets both",
     ),
     Variable("DEBUG", "false", "`true` shows Django's own error pages; never in public"),

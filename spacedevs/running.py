@@ -11,7 +11,7 @@ from django.db.models import Case, F, Value, When
 class RunningDurationField(models.DurationField):
     """The settled part of a duration. While the column `since` holds a time, the rest runs.
 
-    Null is a duration that nobody knows, and stays so however long it runs.
+    Null is an unknown duration, and stays so however long it runs.
     """
 
     def __init__(self, since: str, **kwargs: Any) -> None:

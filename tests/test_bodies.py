@@ -77,7 +77,7 @@ def test_a_text_that_is_longer_than_the_contract_says_is_kept_whole(
     assert {name: stored[name] for name in long} == long
 
 
-def test_a_list_of_quoted_parts_may_be_null(db: None) -> None:
+def test_a_list_of_opaque_json_may_be_null(db: None) -> None:
     agency = Agency.objects.create(name="x", launcher_list=None)
     assert Agency.objects.get(pk=agency.pk).launcher_list is None
 
@@ -163,7 +163,7 @@ def test_an_inlines_long_text_is_no_reason_to_refuse_its_image(admin_client: Cli
 
 
 @pytest.mark.parametrize("part", [{"id": None}, {"unheard": 1}, "a text", "", [], 0])
-def test_a_quoted_part_that_is_not_as_its_shape_says_stays_where_it_is_untouched(
+def test_opaque_json_that_is_not_as_its_shape_says_stays_where_it_is_untouched(
     admin_client: Client, part: Any
 ) -> None:
     launch = Launch.objects.all()[0]
@@ -172,7 +172,7 @@ def test_a_quoted_part_that_is_not_as_its_shape_says_stays_where_it_is_untouched
     assert Launch.objects.get(pk=launch.pk).status == part
 
 
-def test_a_quoted_part_that_an_editor_changes_is_checked(admin_client: Client) -> None:
+def test_opaque_json_that_an_editor_changes_is_checked(admin_client: Client) -> None:
     page = save(admin_client, Launch.objects.all()[0], status='{"id": "3"}')
     assert errors(page)["status"][0] == "id: '3' where a whole number is expected."
 

@@ -46,7 +46,7 @@ def test_what_the_readme_links_to_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), re.findall(r"^\| `(\w+\.json)` \| (.*) \|$", FIXTURES, flags=re.MULTILINE)
+    ("name", "sentence"), re.findall(r"^\| `(\w+\.json)` \| (.*) \|$", FIXTURES, flags=re.MULTILINE)
 )
 def test_the_fixtures_readme_counts_the_records(name: str, sentence: str) -> None:
     rows = json.loads((settings.FIXTURES / name).read_text())

@@ -1,4 +1,4 @@
-"""Flights, launches and landings, and the quoted parts in them."""
+"""Flights, launches and landings, and the opaque JSON in them."""
 
 import json
 from datetime import datetime
@@ -121,7 +121,7 @@ def test_upstreams_url_is_a_setting(api: Client, settings: Any) -> None:
     assert launch["url"].startswith("https://mirror.example/2.3.0/launches/")
 
 
-# Quoted parts
+# Opaque JSON
 
 STATUS = {"id": 3, "name": "Launch Successful", "abbrev": "Success", "description": "It flew."}
 
@@ -199,7 +199,7 @@ def test_an_unknown_key_has_one_name_in_however_many_objects() -> None:
     assert arranged(Mission, [mission, mission])[2] == {"info_urls.odd"}
 
 
-def test_a_quoted_part_is_checked_and_arranged_when_it_comes_in() -> None:
+def test_opaque_json_is_checked_and_arranged_when_it_comes_in() -> None:
     launch, others = Launch(), [f.name for f in Launch._meta.fields if f.name != "status"]
     launch.status = dict(reversed(STATUS.items()))
     launch.clean_fields(exclude=others)
@@ -217,7 +217,7 @@ def test_an_unknown_key_is_an_error_for_an_editor(db: None) -> None:
         launch.full_clean()
 
 
-def test_a_quoted_part_is_printed_to_the_letter_but_for_its_urls(api: Client) -> None:
+def test_opaque_json_is_printed_to_the_letter_but_for_its_urls(api: Client) -> None:
     launch = SpacecraftFlight.objects.get(pk=887).launch
     printed = get(api, "spacecraft_flights/887/")["launch"]["mission"]
     assert json.dumps(printed) == json.dumps(launch.mission)

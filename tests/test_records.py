@@ -15,7 +15,7 @@ from spacecraft import models
 MODELS = list(apps.get_app_config("spacecraft").get_models())
 
 
-UNKNOWN = ": null where a value is required."  # in a quoted part: it is kept, and not known
+UNKNOWN = ": null where a value is required."  # in opaque JSON: it is kept, and not known
 
 
 def faults(row: Any, exclude: set[str]) -> list[str]:

@@ -95,7 +95,7 @@ def test_every_url_has_the_suffix(api: Client, path: str) -> None:
     assert [url for url in found if not url.endswith(".json")] == []
 
 
-def test_a_quoted_url_has_the_suffix() -> None:
+def test_a_url_in_opaque_json_has_the_suffix() -> None:
     moved = ObjectUrls(None, "json").moved("https://example.org/2.3.0/agencies/121/?format=api")
     assert moved == "/2.3.0/agencies/121.json"
 

@@ -109,7 +109,7 @@ class Landing(NumberedModel):
 def updating_figures(*craft_ids: int | None) -> Iterator[None]:
     """Around the writing of flights: afterwards it brings the figures of these craft up to date.
 
-    A flight without a craft gives None, which is nobody.
+    A flight without a craft gives None.
     """
     with transaction.atomic():
         known = [pk for pk in craft_ids if pk is not None]

@@ -24,7 +24,7 @@ def let_go_button(hold: Hold, form: str) -> str:
 
 
 class Seen(admin.ModelAdmin):
-    """What the mirror writes, and nobody else."""
+    """Written by the mirror alone: no page adds, changes or deletes it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

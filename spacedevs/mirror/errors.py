@@ -25,7 +25,7 @@ class Passing(SourceError):
 
 
 class Unreachable(Everywhere, Passing):
-    """Nobody could be asked: no name, no connection."""
+    """No server was reached: the name is unknown, or the connection was refused."""
 
 
 class Throttled(Passing):

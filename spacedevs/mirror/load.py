@@ -129,7 +129,7 @@ class Load:
             raise Disbelieved(reading, sentence)
 
     def _write_named(self) -> None:
-        """Rows that were given by their name alone get its id. A name that is nobody's is none."""
+        """Rows that were given by their name alone get its id. An unknown name becomes null."""
         ids: dict[type[Model], dict[str, Any]] = {}
         for (model, pk, column), name in self.reader.names.items():
             if (target := column.related_model) not in ids:
@@ -266,7 +266,7 @@ class Load:
 
 
 def new_row(row: Row) -> Model:
-    """A row as far as it is told. What nobody said is null, and a list of nobody is empty."""
+    """A row of what was sent. A field that was not sent is null, and a list is empty."""
     columns = [column for column in row.model._meta.concrete_fields if column.null]
     incoming = {column.attname: None for column in columns if not getattr(column, "many", False)}
     return row.model(**{**incoming, **row.values, "pk": row.pk})

@@ -255,7 +255,7 @@ class Mirror:
 
 
 def describe(error: Exception) -> str:
-    """A sentence about an error; about one that nobody foresaw, what it is and where."""
+    """A sentence about an error; about an unexpected one, its type and where it happened."""
     if isinstance(error, SourceError):
         return str(error)
     words = f"{type(error).__name__}: {str(error).strip()[:300]}"

@@ -166,7 +166,7 @@ def test_a_record_of_another_instances_own_keeps_its_id(mirrored: Site) -> None:
 # Parts
 
 
-def test_a_quoted_part_that_can_not_be_read_is_left_as_it_was_and_noted(mirrored: Site) -> None:
+def test_opaque_json_that_can_not_be_read_is_left_as_it_was_and_noted(mirrored: Site) -> None:
     pk = mirrored.id_of("agencies")
     rows = models.Agency.objects.filter(pk=pk)
     before = rows.get().launcher_list
@@ -193,7 +193,7 @@ def test_a_nested_object_of_a_new_row_that_can_not_be_read_is_null(site: Site) -
     assert models.Agency.objects.get(pk=pk).type_id is None
 
 
-def test_a_part_of_a_quoted_part_may_be_null(site: Site, api: Client) -> None:
+def test_a_part_of_opaque_json_may_be_null(site: Site, api: Client) -> None:
     flight = site.catalogue.body("spacecraft_flights", 0)
     flight["launch"]["mission"]["orbit"] = flight["launch"]["rocket"] = None
     site.say("spacecraft_flights", flight["id"], launch=flight["launch"])

@@ -101,7 +101,7 @@ def test_a_throttled_page_keeps_its_size(source: Make, upstream: Upstream) -> No
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"results": []}, "count is None"),
         ({"count": True, "results": []}, "count is True"),
@@ -279,7 +279,7 @@ def test_a_host_that_is_not_known_costs_no_call(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("told", ["30", "Sun, 01 Nov 2026 12:00:30 GMT"])
+@pytest.mark.parametrize("message", ["30", "Sun, 01 Nov 2026 12:00:30 GMT"])
 def test_retry_after_is_obeyed(
     source: Make, upstream: Upstream, clock: Clock, status: int, message: str
 ) -> None:
@@ -296,7 +296,9 @@ def test_a_429_without_any_word_is_tried_again_with_growing_pauses(
     assert (len(upstream.requests), clock.slept == sorted(clock.slept)) == (4, True)
 
 
-@pytest.mark.parametrize("told", ["-1", "soon", "9" * 5000, "1e9", "Sun, 99 Nov 9999 99:99:99 GMT"])
+@pytest.mark.parametrize(
+    "message", ["-1", "soon", "9" * 5000, "1e9", "Sun, 99 Nov 9999 99:99:99 GMT"]
+)
 def test_a_retry_after_that_says_nothing_is_as_good_as_none(
     source: Make, upstream: Upstream, clock: Clock, message: str
 ) -> None:

@@ -74,7 +74,7 @@ def test_a_token_that_can_be_no_header_is_refused_without_being_printed(
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behaviour", "message"),
     [
         (u.sends(b"\x89PNG", "image/png"), "sent image/png and not JSON: “�PNG”"),
         (u.sends(b"\x1b[31m\x07\xe2\x80\xaered", "text/plain"), "“[31m red”"),

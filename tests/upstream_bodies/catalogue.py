@@ -98,7 +98,7 @@ class Catalogue(Rows):
         return b"[" + b",".join(self._print(field["shape"], item) for item in present) + b"]"
 
     def as_of_now(self, printed: bytes) -> bytes:
-        """With the living durations as they are now."""
+        """With the running durations as they are now."""
         if b"\x00" not in printed:
             return printed
 

@@ -1,6 +1,6 @@
 """All that is known of a row: each field of its kind, whichever of its shapes prints it.
 
-A field has a plain value, a `Ref`, a list of them, None, or a `Living` duration. What no function
+A field has a plain value, a `Ref`, a list of them, None, or a `Running` duration. What no function
 here decides is made by its type, and is null, "" or too long as often as upstream's bodies are.
 """
 

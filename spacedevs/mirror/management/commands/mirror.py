@@ -21,7 +21,7 @@ from spacedevs.mirror.stop import Stop
 
 MOST_CALLS = 100_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-UNSAID = 1  # second: a pause that nobody has to be told of
+UNSAID = 1  # second: shorter pauses are not worth a message
 LONGEST = 365 * 86400  # seconds
 MOST_NOTES = 1000  # printed; the run's row has all
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         parser.add_argument("--budget", type=calls, metavar="N", help="calls in an hour")
         parser.add_argument("--wait", action="store_true", help="wait when the calls are used up")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
-        parser.add_argument("--force", **lists, help="believe these lists, however small they are")
+        parser.add_argument("--force", **lists, help="load these lists, however small they are")
         parser.add_argument(
             "--every", type=seconds, metavar="1h", help="stay up, and run again and again"
         )

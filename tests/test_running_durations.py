@@ -17,7 +17,7 @@ from spacedevs import clock
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)  # of the frozen clock
 DAY = timedelta(days=1)
-LIVING = ("time_in_space", "time_docked")
+RUNNING = ("time_in_space", "time_docked")
 
 
 @pytest.fixture
@@ -49,11 +49,11 @@ def test_between_two_requests_a_craft_in_space_grows_by_the_seconds_and_nothing_
     before = craft(api, 616)
     at(NOON + timedelta(seconds=seconds))
     after = craft(api, 616)
-    grown = [(after, before, key) for key in LIVING]
+    grown = [(after, before, key) for key in RUNNING]
     grown += [(after["flights"][0], before["flights"][0], "duration")]
     grown += [
         (after["flights"][0]["spacecraft"], before["flights"][0]["spacecraft"], key)
-        for key in LIVING
+        for key in RUNNING
     ]
     for new, old, key in grown:
         assert parse_duration(new[key]) - parse_duration(old[key]) == timedelta(seconds=seconds)
@@ -82,7 +82,7 @@ def test_a_craft_on_the_ground_shows_no_change(api: Client, at: Any) -> None:
 def test_every_craft_in_space_among_the_fixtures_lives(api: Client, at: Any) -> None:
     def in_space() -> dict[int, Any]:
         rows = get(api, "spacecraft/", in_space=True, limit=100)["results"]
-        return {row["id"]: [parse_duration(row[key]) for key in LIVING] for row in rows}
+        return {row["id"]: [parse_duration(row[key]) for key in RUNNING] for row in rows}
 
     before = in_space()
     at(NOON + DAY)
@@ -90,7 +90,7 @@ def test_every_craft_in_space_among_the_fixtures_lives(api: Client, at: Any) -> 
     assert len(before) == 12
 
 
-def test_a_living_duration_starts_at_the_launch(api: Client, at: Any) -> None:
+def test_a_running_duration_starts_at_the_launch(api: Client, at: Any) -> None:
     launch = datetime(2026, 7, 14, 14, 47, 43, tzinfo=UTC)  # Soyuz MS-29
     assert parse_duration(craft(api, 616)["time_in_space"]) == NOON - launch
 
@@ -113,8 +113,8 @@ def test_one_answer_reads_the_clock_once(api: Client, monkeypatch: pytest.Monkey
     assert since == {timedelta()}
 
 
-@pytest.mark.parametrize("field", LIVING)
-def test_ordering_by_a_living_duration_follows_a_craft_that_overtakes_another(
+@pytest.mark.parametrize("field", RUNNING)
+def test_ordering_by_a_running_duration_follows_a_craft_that_overtakes_another(
     api: Client, at: Any, field: str
 ) -> None:
     since = {"time_in_space": "in_space_since", "time_docked": "docked_since"}[field]
