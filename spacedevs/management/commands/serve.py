@@ -6,15 +6,20 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from spacedevs import environment
+from spacedevs.serving import heartbeat
 
 LARGEST_PORT = 65535
 MOST_WORKERS = 256
 # Seconds that a worker has to end. One that is told to while it starts does not hear it, and the
 # site would never stop; Docker waits for ten.
 GRACE = 5
+BACKLOG = 2048  # connections that wait to be accepted
+CONNECTIONS = 10_000  # of each worker
+IDLE = 60_000  # milliseconds: for the headers of a request, and between two requests
 EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104  # only compared with
 
 
@@ -30,18 +35,22 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         ip = self.free_ip(host, port)
         self.say_where(host, port)
-        Server(
-            "spacedevs.wsgi:application",
+        server = Server(
+            "spacedevs.rsgi:site",
             address=ip,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             workers=workers,
-            blocking_threads=1,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
+            backlog=BACKLOG,
+            backpressure=CONNECTIONS,
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE),
             log_enabled=True,
-        ).serve()
+        )
+        heartbeat.watch(server)
+        server.serve()
 
     def free_ip(self, host: str, port: int) -> str:
         """The number behind HOST, which is what granian takes, if nothing listens there yet."""

@@ -1,0 +1,194 @@
+"""The site as granian runs it: an RSGI application around Django's WSGI application.
+
+The event loop reads what a client sends, as slowly as it comes, and threads do only what can be
+done at once. So no client holds a thread with a body that it does not send, or an answer that it
+does not read.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from django.conf import settings
+from django.urls import reverse
+from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
+
+from spacedevs.serving import heartbeat
+from spacedevs.serving.environ import environ_of
+from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
+
+logger = logging.getLogger(__name__)
+
+BODY_TIME = 10.0  # seconds for the whole of a body
+BODY_SIZE = 10 * 2**20  # bytes
+BODIES = 64 * 2**20  # bytes of all bodies that are being read
+WHOLE = 4 * 2**20  # bytes: a stream that ends within these is sent as one piece
+SEND_TIME = 30.0  # seconds for a piece of a stream: who reads none is given up
+RETRY_AFTER = "5"  # seconds
+
+Headers = list[tuple[str, str]]
+
+
+class Refused(Exception):
+    """What the site says to a request that Django does not see."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Site:
+    """`application`: a WSGI application. Django is set up before."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+        self._bodies = 0
+        self._running: dict[object, float] = {}
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.with_body = reverse("admin:index")
+        self.lanes = Lanes((settings.STATIC_URL, "/health/"), self.with_body)
+        heartbeat.start(loop, self._oldest)
+
+    async def __rsgi__(self, scope: Any, client: Any) -> None:
+        kind = kind_of(scope)
+        arrived = time.monotonic()
+
+        def work() -> Answer | None:
+            environ["spacedevs.queued"] = time.monotonic() - arrived
+            return self._work(environ, kind, client)
+
+        try:
+            environ = environ_of(scope, await self._read(scope, client))
+            answer = await self.lanes.run(scope, kind, client, work)
+        except Refused as refused:
+            answer = refusal(scope, refused)
+        except Busy:
+            busy = "The server is busy. Try again in a few seconds."
+            answer = refusal(scope, Refused(HTTPStatus.SERVICE_UNAVAILABLE, busy))
+        except (Gone, ProtocolClosed, ProtocolError):
+            answer = Answer(499, [], b"")  # nginx's number for it; nobody reads it
+        if answer is not None:
+            with suppress(ProtocolClosed, ProtocolError):
+                client.response_bytes(*answer)
+
+    def _oldest(self) -> float:
+        now = time.monotonic()
+        return now - min(list(self._running.values()), default=now)
+
+    # Bodies
+
+    async def _read(self, scope: Any, client: Any) -> bytes:
+        """The body of what may have one; of all else nothing is read.
+
+        Raises:
+            Refused: 408 where it does not come in time, 413 where it is too large.
+            Gone: the client went away in the midst of it.
+        """
+        headers = scope.headers
+        if not scope.path.startswith(self.with_body):
+            return b""
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            return b""
+        self._bound(int(headers.get("content-length", 0)))  # hyper lets digits alone pass
+        pieces: list[bytes] = []
+        try:
+            async with asyncio.timeout(BODY_TIME):
+                async for piece in client:
+                    pieces.append(piece)
+                    self._bodies += len(piece)
+                    self._bound(sum(map(len, pieces)))
+        except TimeoutError:
+            late = f"The body did not come within {BODY_TIME:.0f} seconds."
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT, late) from None
+        finally:
+            self._bodies -= sum(map(len, pieces))
+        body = b"".join(pieces)
+        if len(body) < int(headers.get("content-length", 0)):
+            raise Gone
+        return body
+
+    def _bound(self, size: int) -> None:
+        if size > BODY_SIZE:
+            large = f"The body is larger than {BODY_SIZE} bytes."
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, large)
+        if self._bodies > BODIES:
+            raise Busy
+
+    # Answers, in a thread of a lane
+
+    def _work(self, environ: dict[str, Any], kind: Any, client: Any) -> Answer | None:
+        me, began = object(), time.thread_time()
+        self._running[me] = time.monotonic()
+        try:
+            return self._answer(environ, client)
+        finally:
+            del self._running[me]
+            self.lanes.costs.learn(kind, time.thread_time() - began)
+
+    def _answer(self, environ: dict[str, Any], client: Any) -> Answer | None:
+        """None where it has been streamed."""
+        status, headers = 500, []
+
+        def start_response(line: str, given: Headers, _: Any = None) -> None:
+            nonlocal status, headers
+            status, headers = int(line.partition(" ")[0]), given
+
+        response = self.application(environ, start_response)
+        try:
+            pieces, rest, size = [], iter(response), 0
+            for piece in rest:
+                pieces.append(piece)
+                size += len(piece)
+                if size > WHOLE and getattr(response, "streaming", False):
+                    self._stream(client, status, headers, pieces, rest)
+                    return None
+            return Answer(status, headers, b"".join(pieces))
+        finally:
+            if hasattr(response, "close"):
+                response.close()
+
+    def _stream(
+        self, client: Any, status: int, headers: Headers, first: list[bytes], rest: Iterable[bytes]
+    ) -> None:
+        """Sends each piece once the client has taken the one before."""
+
+        async def begin() -> Any:
+            return client.response_stream(status, headers)
+
+        transport = asyncio.run_coroutine_threadsafe(begin(), self.loop).result(SEND_TIME)
+        try:
+            for pieces in (first, rest):
+                for piece in pieces:
+                    sent = asyncio.run_coroutine_threadsafe(_send(transport, piece), self.loop)
+                    sent.result(SEND_TIME)
+        except (ProtocolClosed, ProtocolError, TimeoutError):
+            logger.info("A client of a stream has gone.")
+
+
+async def _send(transport: Any, piece: bytes) -> None:
+    await transport.send_bytes(piece)
+
+
+def refusal(scope: Any, refused: Refused) -> Answer:
+    """JSON under the API's root, as all errors there are; it can be read by any site's script."""
+    headers = []
+    if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append(("retry-after", RETRY_AFTER))
+    if not scope.path.startswith(settings.API_ROOT):
+        headers.append(("content-type", "text/plain; charset=utf-8"))
+        return Answer(refused.status, headers, refused.detail.encode())
+    headers += [("content-type", "application/json"), ("access-control-allow-origin", "*")]
+    return Answer(refused.status, headers, orjson.dumps({"detail": refused.detail}))
