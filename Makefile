@@ -1,6 +1,7 @@
 # The verbs. Each makes all that it needs: python3 and make are enough to begin with.
 #   make serve     the site, on an SQLite file in var/ unless DATABASE_URL names another database
 #   make test      lint, then the suite on SQLite and on PostgreSQL; ARGS="-k name" goes to pytest
+#   make test-faults  what readers and editors meet while a fault is made, as a table
 #   make lint      what is checked without running anything
 #   make format    what the machine can put right by itself
 #   make bench-mirror  what a run of the mirror costs: CPU, memory, and how long readers wait
@@ -13,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
 
-.PHONY: serve test lint format lock venv bench-mirror query-counts
+.PHONY: serve test test-faults lint format lock venv bench-mirror query-counts
 
 serve: .venv/serve
 	@$(BIN)/python manage.py prepare
@@ -21,6 +22,9 @@ serve: .venv/serve
 
 test: .venv/dev
 	@scripts/test $(ARGS)
+
+test-faults: .venv/dev
+	@$(BIN)/pytest -q tests/faults $(ARGS)
 
 lint: .venv/dev
 	@scripts/lint
