@@ -130,6 +130,7 @@ REST_FRAMEWORK = {
         "spacedevs.api.renderers.JSONRenderer",
         "spacedevs.api.renderers.BrowsablePage",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "spacedevs.api.renderers.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "spacedevs.api.schema.ResourceSchema",
     "VIEW_DESCRIPTION_FUNCTION": "spacedevs.api.description.describe",
     "EXCEPTION_HANDLER": "spacedevs.errors.exception_handler",
