@@ -5,7 +5,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from spacedevs import environment
+from spacedevs import environment, logs
 
 DATA_DIR = environment.data_dir()
 DEBUG = environment.boolean("DEBUG")
@@ -13,7 +13,8 @@ SECRET_KEY = environment.secret_key()
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
-if environment.boolean("BEHIND_PROXY"):
+BEHIND_PROXY = environment.boolean("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 
@@ -44,6 +45,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "spacedevs.request_id.RequestId",
+    "spacedevs.access.Access",
+    "spacedevs.health.Health",
     "spacedevs.middleware.Cors",
     "spacedevs.middleware.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
@@ -156,16 +160,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        # A client's 4xx is its own affair; a 5xx is logged as an error.
-        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
-    },
-}
+LOGGING = logs.configuration(
+    environment.choice("LOG_FORMAT", ("people", "json")),
+    environment.choice("LOG_LEVEL", ("debug", "info", "warning", "error")),
+)
+ACCESS_LOG = environment.boolean("ACCESS_LOG")
+METRICS_PORT = (
+    environment.number("METRICS_PORT", least=1, most=environment.LARGEST_PORT)
+    if environment.text("METRICS_PORT")
+    else None
+)

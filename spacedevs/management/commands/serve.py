@@ -9,8 +9,8 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from spacedevs import environment
+from spacedevs.metrics_server import metrics_served
 
-LARGEST_PORT = 65535
 MOST_WORKERS = 256
 # Seconds that a worker has to end. One that is told to while it starts does not hear it, and the
 # site would never stop; Docker waits for ten.
@@ -24,12 +24,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host = environment.text("HOST")
         try:
-            port = environment.number("PORT", least=1, most=LARGEST_PORT)
+            port = environment.number("PORT", least=1, most=environment.LARGEST_PORT)
             workers = environment.number("WORKERS", least=1, most=MOST_WORKERS)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         ip = self.free_ip(host, port)
-        self.say_where(host, port)
+        if environment.text("LOG_FORMAT") == "people":
+            self.say_where(host, port)
+        with metrics_served(ip):
+            self.serve(ip, port, workers)
+
+    def serve(self, ip: str, port: int, workers: int) -> None:
         Server(
             "spacedevs.wsgi:application",
             address=ip,
@@ -41,6 +46,7 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
             log_enabled=True,
+            log_dictconfig=settings.LOGGING,
         ).serve()
 
     def free_ip(self, host: str, port: int) -> str:
