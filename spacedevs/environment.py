@@ -51,6 +51,12 @@ VARIABLES = (
         "`true` trusts `X-Forwarded-Proto` and `X-Forwarded-Host`; "
         "only where a proxy always sets both",
     ),
+    Variable(
+        "HTTPS",
+        "false",
+        "`true` where the proxy speaks TLS: secure cookies, HSTS, and plain HTTP sent to https; "
+        "with `BEHIND_PROXY`",
+    ),
     Variable("LOG_FORMAT", "people", "`json` for one object a line"),
     Variable("LOG_LEVEL", "warning", "the least that is logged: debug, info, warning, error"),
     Variable("ACCESS_LOG", "false", "`true` logs a line for each request"),

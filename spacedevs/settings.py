@@ -18,6 +18,20 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 
+# TLS is the proxy's; what follows from it is ours.
+HTTPS = environment.boolean("HTTPS")
+if HTTPS and not BEHIND_PROXY:
+    raise ImproperlyConfigured(
+        "HTTPS=true needs BEHIND_PROXY=true: without the proxy's X-Forwarded-Proto every request "
+        "would be sent to https for ever."
+    )
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# Whether the other hosts of the domain speak TLS, and for ever, is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script here reads either
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
 # The site. Upstream's version is part of every URL.
 API_VERSION = "2.3.0"
 API_ROOT = f"/{API_VERSION}/"
@@ -45,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "spacedevs.middleware.NoServer",
     "spacedevs.request_id.RequestId",
     "spacedevs.access.Access",
     "spacedevs.health.Health",

@@ -274,6 +274,11 @@ def test_a_host_that_is_not_allowed_is_told_so_in_json_and_no_more(server: str) 
     assert json.loads(body) == {"detail": "This host is not served here."}
 
 
+def test_the_server_is_not_named(server: str) -> None:
+    for path in ("/2.3.0/", "/2.3.0/nothing/", CSS, "/health/live"):
+        assert not ask(server, "GET", path)[1].get("server")
+
+
 def test_a_url_that_is_too_long_is_told_so_in_json(server: str) -> None:
     status, _, body = ask(server, "GET", "/2.3.0/spacecraft/?search=" + "a" * 4094)
     assert status == 414

@@ -10,6 +10,7 @@ from granian.server import Server
 
 from spacedevs import environment
 from spacedevs.metrics_server import metrics_served
+from spacedevs.public import check_public
 
 MOST_WORKERS = 256
 # Seconds that a worker has to end. One that is told to while it starts does not hear it, and the
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         ip = self.free_ip(host, port)
+        check_public(ip)
         if environment.text("LOG_FORMAT") == "people":
             self.say_where(host, port)
         with metrics_served(ip):
