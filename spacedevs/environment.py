@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
+LARGEST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ VARIABLES = (
     Variable(
         "ALLOWED_HOSTS",
         "localhost,127.0.0.1,[::1]",
-        "the host names that clients may use, with commas; `*` for any",
+        "the host names that clients may use, with commas; `*` for any, where `HOST` is a loopback",
     ),
     Variable(
         "CSRF_TRUSTED_ORIGINS",
@@ -50,6 +51,17 @@ VARIABLES = (
         "`true` trusts `X-Forwarded-Proto` and `X-Forwarded-Host`; "
         "only where a proxy always sets both",
     ),
+    Variable(
+        "HTTPS",
+        "false",
+        "`true` where the proxy speaks TLS: secure cookies, HSTS, and plain HTTP sent to https; "
+        "with `BEHIND_PROXY`",
+    ),
+    Variable("LOG_FORMAT", "people", "`json` for one object a line"),
+    Variable("LOG_LEVEL", "warning", "the least that is logged: debug, info, warning, error"),
+    Variable("ACCESS_LOG", "false", "`true` logs a line for each request"),
+    Variable("METRICS_PORT", "", "the port of `/metrics` for Prometheus; empty: none"),
+    Variable("METRICS_HOST", "", "the host or IP of that port; empty: `HOST`"),
     Variable("DEBUG", "false", "`true` shows Django's own error pages; never in public"),
     Variable(
         "UPSTREAM_URL",
@@ -85,6 +97,13 @@ def boolean(name: str) -> bool:
     if value not in ("true", "false", "1", "0"):
         raise ImproperlyConfigured(f"{name} is {value!r}: write true or false.")
     return value in ("true", "1")
+
+
+def choice(name: str, known: tuple[str, ...]) -> str:
+    value = text(name).lower()
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(known)}.")
+    return value
 
 
 def number(name: str, *, least: int, most: int) -> int:

@@ -1,6 +1,5 @@
 """Every error under the API's root is JSON, whatever raises it."""
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 import orjson
 from django import db
 from django.conf import settings
+from django.core import exceptions
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 from django.views import defaults
 from rest_framework.views import exception_handler as drf_exception_handler
 
-logger = logging.getLogger(__name__)
+from spacedevs import outages, request_id
 
 # gunicorn's default `limit_request_line`, which upstream runs with.
 MAX_URL = 4094  # bytes
@@ -24,18 +24,30 @@ DATABASE_AWAY = (
     "Start it, check DATABASE_URL, and run `manage.py migrate`."
 )
 RETRY_AFTER = "5"  # seconds
+REFUSED: dict[type[Exception], str] = {
+    exceptions.DisallowedHost: "This host is not served here.",
+    exceptions.TooManyFieldsSent: "There are too many parameters.",
+    exceptions.TooManyFilesSent: "There are too many files.",
+    exceptions.RequestDataTooBig: "The body is too large.",
+}
 
 
 def error(request: HttpRequest, status: HTTPStatus, detail: str) -> HttpResponse:
     if request.path.startswith(settings.API_ROOT):
         body = orjson.dumps({"detail": detail})
         return HttpResponse(body, status=status, content_type="application/json")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        detail = f"{detail}\n\nRequest {request_id.current()}"  # for whoever reports it
     return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: a host that is not allowed, too many parameters, and the like."""
-    return error(request, HTTPStatus.BAD_REQUEST, str(exception) or "Bad request.")
+    """400: a host that is not allowed, too many parameters, and the like.
+
+    In words of our own: Django's name its settings, and what the operator has to put into them.
+    """
+    words = (sentence for cls, sentence in REFUSED.items() if isinstance(exception, cls))
+    return error(request, HTTPStatus.BAD_REQUEST, next(words, "Bad request."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -79,8 +91,10 @@ def is_database_away(exception: Exception) -> bool:
 
 
 def database_away(request: HttpRequest, exception: Exception) -> HttpResponse:
-    logger.error("%s %s: %s", request.method, request.path, exception)
+    """503. The log has a line for the outage, and Django adds none for each request of it."""
+    outages.database.meet(exception)
     response = error(request, HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
+    response._has_been_logged = True  # type: ignore[attr-defined]
     response["Retry-After"] = RETRY_AFTER
     return response
 
@@ -99,7 +113,10 @@ class Faults:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        if not outages.database.open:
+            return self.get_response(request)
+        with db.connection.execute_wrapper(outages.database.watch):
+            return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if is_database_away(exception):

@@ -85,6 +85,18 @@ class HeadAsGet:
         return response
 
 
+class NoServer:
+    """`Server` names nobody. granian writes its own name where the header is not there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Server"] = ""
+        return response
+
+
 class Cors(CorsMiddleware):
     """`access-control-allow-origin: *` where `Origin` is sent, and no `Vary: origin`.
 

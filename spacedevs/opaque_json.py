@@ -10,7 +10,7 @@ from django.db import models
 from django.forms.fields import InvalidJSONInput
 from django.utils.module_loading import import_string
 
-from spacedevs.api.incoming import arrange, arrange_many
+from spacedevs.api.incoming import arrange, arrange_many, unsafe_urls
 
 
 class OpaqueJSONFormField(forms.JSONField):
@@ -78,6 +78,8 @@ class OpaqueJSONField(models.TextField):
         problems: list[str] = []
         unknown: set[str] = set()
         arranged = (arrange_many if self.many else arrange)(shape, value, problems, unknown)
+        if not problems:
+            problems += unsafe_urls(shape, arranged)
         problems += [f"{key}: is no key of the contract" for key in sorted(unknown)]
         if problems:
             raise ValidationError([f"{problem}." for problem in problems])

@@ -5,7 +5,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from spacedevs import environment
+from spacedevs import environment, logs
 
 DATA_DIR = environment.data_dir()
 DEBUG = environment.boolean("DEBUG")
@@ -13,9 +13,24 @@ SECRET_KEY = environment.secret_key()
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
-if environment.boolean("BEHIND_PROXY"):
+BEHIND_PROXY = environment.boolean("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
+
+# TLS is the proxy's; what follows from it is ours.
+HTTPS = environment.boolean("HTTPS")
+if HTTPS and not BEHIND_PROXY:
+    raise ImproperlyConfigured(
+        "HTTPS=true needs BEHIND_PROXY=true: without the proxy's X-Forwarded-Proto every request "
+        "would be sent to https for ever."
+    )
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# Whether the other hosts of the domain speak TLS, and for ever, is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script here reads either
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # The site. Upstream's version is part of every URL.
 API_VERSION = "2.3.0"
@@ -44,6 +59,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "spacedevs.middleware.NoServer",
+    "spacedevs.request_id.RequestId",
+    "spacedevs.access.Access",
+    "spacedevs.health.Health",
     "spacedevs.middleware.Cors",
     "spacedevs.middleware.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
@@ -130,6 +149,7 @@ REST_FRAMEWORK = {
         "spacedevs.api.renderers.JSONRenderer",
         "spacedevs.api.renderers.BrowsablePage",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "spacedevs.api.renderers.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "spacedevs.api.schema.ResourceSchema",
     "VIEW_DESCRIPTION_FUNCTION": "spacedevs.api.description.describe",
     "EXCEPTION_HANDLER": "spacedevs.errors.exception_handler",
@@ -155,16 +175,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        # A client's 4xx is its own affair; a 5xx is logged as an error.
-        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
-    },
-}
+LOGGING = logs.configuration(
+    environment.choice("LOG_FORMAT", ("people", "json")),
+    environment.choice("LOG_LEVEL", ("debug", "info", "warning", "error")),
+)
+ACCESS_LOG = environment.boolean("ACCESS_LOG")
+METRICS_PORT = (
+    environment.number("METRICS_PORT", least=1, most=environment.LARGEST_PORT)
+    if environment.text("METRICS_PORT")
+    else None
+)

@@ -16,8 +16,12 @@ api: list[URLPattern | URLResolver] = [
     path("", include(router)),
 ]
 urlpatterns = [
-    path("", RedirectView.as_view(url=settings.API_ROOT)),
-    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}spacedevs/favicon.svg")),
+    path("", RedirectView.as_view(url=settings.API_ROOT), name="home"),
+    path(
+        "favicon.ico",
+        RedirectView.as_view(url=f"{settings.STATIC_URL}spacedevs/favicon.svg"),
+        name="favicon",
+    ),
     path("admin/", admin.site.urls),
     path(settings.API_ROOT.lstrip("/"), include(api)),
 ]

@@ -47,7 +47,7 @@ def wait_until_it_answers(url: str, process: subprocess.Popen) -> None:
     while time.monotonic() < end:
         assert process.poll() is None, f"the server ended with {process.returncode}"
         try:
-            with urllib.request.urlopen(f"{url}/2.3.0/", timeout=5):
+            with urllib.request.urlopen(f"{url}/health/live", timeout=5):
                 return
         except urllib.error.HTTPError:
             return

@@ -177,6 +177,25 @@ def test_opaque_json_that_an_editor_changes_is_checked(admin_client: Client) -> 
     assert errors(page)["status"][0] == "id: '3' where a whole number is expected."
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//example.org", "x"])
+def test_a_url_in_opaque_json_is_of_the_web(admin_client: Client, url: str) -> None:
+    mission = json.dumps({"info_urls": [{"url": "https://example.org/"}, {"url": url}]})
+    page = save(admin_client, Launch.objects.all()[0], mission=mission)
+    assert errors(page)["mission"][0] == (
+        f"info_urls[1].url: {url!r} where a URL that begins with http:// or https:// is expected."
+    )
+
+
+def test_a_url_in_opaque_json_that_upstream_sent_stays_where_it_is_untouched(
+    admin_client: Client,
+) -> None:
+    launch = Launch.objects.all()[0]
+    part = {"info_urls": [{"url": "javascript:alert(1)"}]}
+    Launch.objects.filter(pk=launch.pk).update(mission=part)
+    assert save(admin_client, launch, name="another").status_code == 302
+    assert Launch.objects.get(pk=launch.pk).mission == part
+
+
 def test_what_an_editor_changes_is_checked_and_the_rest_is_not(admin_client: Client) -> None:
     craft = Spacecraft.objects.all()[0]
     Spacecraft.objects.filter(pk=craft.pk).update(status=None, description="x" * 2049)

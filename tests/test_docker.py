@@ -182,7 +182,14 @@ def test_what_the_image_holds_prepares_and_serves_and_is_healthy(tmp_path: Path)
             assert health.returncode == 0, health.stderr
 
 
-@pytest.mark.parametrize("hosts", ["space.example.org", ".example.org,localhost", "*"])
+def test_the_image_refuses_to_serve_whichever_host_is_asked_for(tmp_path: Path) -> None:
+    with container(tmp_path, ALLOWED_HOSTS="*") as (app, env):
+        refused = run(command("CMD"), app, env)
+    assert refused.returncode == 1
+    assert "Name the site's hosts in ALLOWED_HOSTS, and not *." in refused.stderr
+
+
+@pytest.mark.parametrize("hosts", ["space.example.org", ".example.org,localhost"])
 def test_the_image_is_healthy_whichever_hosts_are_allowed(tmp_path: Path, hosts: str) -> None:
     with container(tmp_path, ALLOWED_HOSTS=hosts) as (app, env), started(app, env):
         health = run(command("HEALTHCHECK"), app, env)

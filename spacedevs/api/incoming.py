@@ -6,7 +6,7 @@ the same on every database: SQLite would take what PostgreSQL refuses.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ INTEGERS = BaseDatabaseOperations.integer_field_ranges
 WIDEST = INTEGERS["BigIntegerField"]
 SHOWN = 80  # characters of a value
 INDEX = re.compile(r"\[\d+\]")
+WEB_URL = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 
 Parse = Callable[[Any], Any]
 
@@ -178,3 +179,21 @@ def arrange_many(
         arrange(shape, item, problems, unknown, f"{path}[{number}]")
         for number, item in enumerate(value)
     ]
+
+
+def unsafe_urls(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+    """A sentence for each URL in `value`, as arrange() gives it, that is not of the web.
+
+    For editors alone: `javascript:` would run in the browser of whoever shows the answer as a
+    link. Upstream's are kept as they come; no page here makes a link of one.
+    """
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from unsafe_urls(shape, item, f"{path}[{number}]")
+        return
+    for name, field in fields_of(shape).items():
+        item, below = (value or {}).get(name), within(path, name)
+        if part := nested_shape_of(field):
+            yield from unsafe_urls(part, item, below)
+        elif isinstance(field, serializers.URLField) and item and not WEB_URL.match(item):
+            yield f"{below}: {expect(item, 'a URL that begins with http:// or https://')}"

@@ -1,10 +1,12 @@
-"""JSON to the letter as upstream writes it, and the browsable page around it."""
+"""JSON to the letter as upstream writes it, the browsable page around it, and which of them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from rest_framework import renderers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.utils.mediatypes import _MediaType
 
 
 class JSONRenderer(renderers.JSONRenderer):
@@ -25,3 +27,23 @@ class JSONRenderer(renderers.JSONRenderer):
 
 class BrowsablePage(renderers.BrowsableAPIRenderer):
     template = "rest_framework/api.html"
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Of two media types of one rank, the first that `Accept` names.
+
+    DRF keeps those of one rank in a set, and so takes one or the other by the process's hash seed:
+    `application/json; indent=4, application/json; indent=2` was answered in two ways.
+    """
+
+    def select_renderer(
+        self, request: Any, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        found: tuple[Any, str] = super().select_renderer(request, renderers, format_suffix)
+        accepted = request._parsed_accept_list
+        if len(accepted) > 1:
+            renderer = _MediaType(found[0].media_type)
+            matching = (media_type for media_type in accepted if renderer.match(media_type))
+            request._parsed_accept_list = [max(matching, key=lambda one: one.precedence)]
+            found = super().select_renderer(request, [found[0]])
+        return found

@@ -9,6 +9,7 @@ from spacedevs.mirror.models import MirrorCall
 
 PERIOD = timedelta(hours=1)
 REMEMBERED = timedelta(days=7)
+MOST_CALLS = 100_000  # that a limit may be
 SHORT_PAUSE = 60  # seconds: a longer one ends the run, unless it waits
 
 

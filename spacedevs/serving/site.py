@@ -18,6 +18,7 @@ from django.conf import settings
 from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
+from spacedevs import health, metrics, request_id
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of
 from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
@@ -59,7 +60,7 @@ class Site:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.with_body = reverse("admin:index")
-        self.lanes = Lanes((settings.STATIC_URL, "/health/"), self.with_body)
+        self.lanes = Lanes((settings.STATIC_URL, health.LIVE), self.with_body)
         heartbeat.start(loop, self._oldest)
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
@@ -184,7 +185,10 @@ async def _send(transport: Any, piece: bytes) -> None:
 
 def refusal(scope: Any, refused: Refused) -> Answer:
     """JSON under the API's root, as all errors there are; it can be read by any site's script."""
-    headers = []
+    if settings.METRICS_PORT is not None:
+        metrics.count_refusal(refused.status)
+    name = request_id.chosen(scope.headers.get(request_id.HEADER.lower()))
+    headers = [(request_id.HEADER.lower(), name), ("server", "")]
     if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("retry-after", RETRY_AFTER))
     if not scope.path.startswith(settings.API_ROOT):

@@ -10,9 +10,10 @@ from granian.http import HTTP1Settings
 from granian.server import Server
 
 from spacedevs import environment
+from spacedevs.metrics_server import metrics_served
+from spacedevs.public import check_public
 from spacedevs.serving import heartbeat
 
-LARGEST_PORT = 65535
 MOST_WORKERS = 256
 # Seconds that a worker has to end. One that is told to while it starts does not hear it, and the
 # site would never stop; Docker waits for ten.
@@ -29,12 +30,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host = environment.text("HOST")
         try:
-            port = environment.number("PORT", least=1, most=LARGEST_PORT)
+            port = environment.number("PORT", least=1, most=environment.LARGEST_PORT)
             workers = environment.number("WORKERS", least=1, most=MOST_WORKERS)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         ip = self.free_ip(host, port)
-        self.say_where(host, port)
+        check_public(ip)
+        if environment.text("LOG_FORMAT") == "people":
+            self.say_where(host, port)
+        with metrics_served(ip):
+            self.serve(ip, port, workers)
+
+    def serve(self, ip: str, port: int, workers: int) -> None:
         server = Server(
             "spacedevs.rsgi:site",
             address=ip,
@@ -48,6 +55,7 @@ class Command(BaseCommand):
             backpressure=CONNECTIONS,
             http1_settings=HTTP1Settings(header_read_timeout=IDLE),
             log_enabled=True,
+            log_dictconfig=settings.LOGGING,
         )
         heartbeat.watch(server)
         server.serve()

@@ -11,7 +11,7 @@ from django.db import Error, close_old_connections
 from spacedevs import environment
 from spacedevs.api.viewsets import resources
 from spacedevs.errors import sentence_of
-from spacedevs.mirror.budget import Budget, utc_now
+from spacedevs.mirror.budget import MOST_CALLS, Budget, utc_now
 from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorRun
@@ -19,7 +19,6 @@ from spacedevs.mirror.run import Busy, Exit, Mirror, Stopped, describe
 from spacedevs.mirror.source import Source, parse_root
 from spacedevs.mirror.stop import Stop
 
-MOST_CALLS = 100_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 UNSAID = 1  # second: shorter pauses are not worth a message
 LONGEST = 365 * 86400  # seconds
