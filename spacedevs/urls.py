@@ -15,7 +15,9 @@ api: list[URLPattern | URLResolver] = [
     path("schema/", documents.Document.as_view(), name="schema"),
     path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
     path("redoc/", documents.ReDoc.as_view(), name="redoc"),
-    *format_suffix_patterns([path("api-throttle/", APIThrottleView.as_view(), name="api-throttle")]),
+    *format_suffix_patterns(
+        [path("api-throttle/", APIThrottleView.as_view(), name="api-throttle")]
+    ),
     path("", include(router)),
 ]
 urlpatterns = [

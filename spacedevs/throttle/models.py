@@ -1,7 +1,8 @@
 """Tokens, which lift the throttle's limit."""
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -62,19 +63,19 @@ class Token(models.Model):
             Token.objects.filter(pk__in=row).update(last_used=now)
 
 
-class _no_wait:  # noqa: N801  # a context manager
+@contextmanager
+def _no_wait() -> Iterator[None]:
     """Within, SQLite's lock for writers is had at once or not at all."""
-
-    def __enter__(self) -> None:
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                (self.usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-                cursor.execute("PRAGMA busy_timeout = 0")
-
-    def __exit__(self, *error: object) -> None:
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {self.usual}")
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def find(key: str) -> Token | None:

@@ -38,7 +38,8 @@ class CallThrottle(throttling.BaseThrottle):
             return True
         decision = request.META.get(IN_ENVIRON)
         if decision is None:
-            decision = decide(client_ip(request._request), request.auth)
+            token: Any = request.auth
+            decision = decide(client_ip(request._request), token)
             request.META[IN_ENVIRON] = decision
         self.decision = decision
         return self.decision.admitted

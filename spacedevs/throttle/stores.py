@@ -11,16 +11,21 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from tempfile import NamedTemporaryFile
+from typing import Any, NamedTuple, Protocol
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from spacedevs.environment import Rate
 
+Faults = tuple[type[Exception], ...]
+
 MICRO = 1_000_000
-PATIENCE = 0.25  # seconds that a store may take; its usual answer takes one in a thousand of them
+# Seconds. A Redis that says nothing is away; a file that is locked is one that others count in.
+REDIS_TIMEOUT = 0.25
+SQLITE_TIMEOUT = 2.0
 
 
 class Taken(NamedTuple):
@@ -38,7 +43,7 @@ class Taken(NamedTuple):
 class Store(Protocol):
     """`take` counts a call, or refuses it; with a rate of 0 calls it only looks."""
 
-    faults: ClassVar[tuple[type[Exception], ...]]
+    faults: Faults
 
     def take(self, ident: str, rate: Rate) -> Taken: ...
     def give_back(self, ident: str, ticket: int) -> None: ...
@@ -52,7 +57,14 @@ class SQLiteStore:
     A connection for each thread; a file that was replaced or removed is opened anew.
     """
 
-    faults = (sqlite3.Error, OSError)
+    faults: Faults = (sqlite3.Error, OSError)
+
+    TABLE = """
+        PRAGMA journal_mode=WAL;
+        CREATE TABLE calls
+            (id INTEGER PRIMARY KEY AUTOINCREMENT, ident TEXT NOT NULL, leaves INTEGER NOT NULL);
+        CREATE INDEX calls_of ON calls(ident, leaves);
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -68,7 +80,9 @@ class SQLiteStore:
             used, first = row.fetchone()
             if used >= rate.calls:
                 return Taken(False, used, ((first or now) - now) / MICRO, 0)
-            call = db.execute("INSERT INTO calls (ident, leaves) VALUES (?, ?)", (ident, now + span))
+            call = db.execute(
+                "INSERT INTO calls (ident, leaves) VALUES (?, ?)", (ident, now + span)
+            )
             return Taken(True, used + 1, ((first or now + span) - now) / MICRO, call.lastrowid or 0)
 
     def give_back(self, ident: str, ticket: int) -> None:
@@ -96,23 +110,28 @@ class SQLiteStore:
             raise
 
     def connection(self) -> sqlite3.Connection:
-        # It names who asks: nobody else's to read. SQLite's other files take its mode.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not self.path.exists():
+            self.make()
         inode = self.path.stat().st_ino
         db: sqlite3.Connection | None = getattr(self.local, "db", None)
-        if db is not None and self.local.inode == inode:
-            return db
-        self.close()
-        db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")  # no commit waits for the disk
-        db.execute(
-            "CREATE TABLE IF NOT EXISTS calls"
-            "(id INTEGER PRIMARY KEY AUTOINCREMENT, ident TEXT NOT NULL, leaves INTEGER NOT NULL)"
-        )
-        db.execute("CREATE INDEX IF NOT EXISTS calls_of ON calls(ident, leaves)")
-        self.local.db, self.local.inode = db, inode
+        if db is None or self.local.inode != inode:
+            self.close()
+            db = self.local.db = sqlite3.connect(
+                self.path, timeout=SQLITE_TIMEOUT, isolation_level=None
+            )
+            self.local.inode = inode
+            db.execute("PRAGMA synchronous=NORMAL")  # no commit waits for the disk
         return db
+
+    def make(self) -> None:
+        """Written beside and linked: of several processes at a start, none sees half a file.
+
+        It names who asks, and is nobody else's to read: SQLite's other files take its mode.
+        """
+        with NamedTemporaryFile(dir=self.path.parent) as draft, suppress(FileExistsError):
+            with closing(sqlite3.connect(draft.name)) as db:
+                db.executescript(self.TABLE)
+            os.link(draft.name, self.path)
 
 
 class PostgreSQLStore:
@@ -121,7 +140,7 @@ class PostgreSQLStore:
     The table is made by a migration.
     """
 
-    faults = (DatabaseError, InterfaceError)
+    faults: Faults = (DatabaseError, InterfaceError)
 
     TAKE = """
         INSERT INTO throttle_calls AS t (ident, leaving, admitted, moment)
@@ -151,7 +170,11 @@ class PostgreSQLStore:
     """
 
     def take(self, ident: str, rate: Rate) -> Taken:
-        given = {"ident": ident, "calls": rate.calls, "span": rate.seconds * MICRO}
+        given: dict[str, str | int] = {
+            "ident": ident,
+            "calls": rate.calls,
+            "span": rate.seconds * MICRO,
+        }
         with connection.cursor() as cursor:
             cursor.execute(self.TAKE, given)
             admitted, used, wait, ticket = cursor.fetchone()
@@ -170,7 +193,7 @@ class PostgreSQLStore:
 
 
 class RedisStore:
-    """A sorted set for each client, which Redis or Valkey forgets by itself; the clock is theirs."""
+    """A sorted set for each client, which Redis or Valkey forgets by itself. Its clock counts."""
 
     TAKE = """
         local key, calls, span = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -196,11 +219,11 @@ class RedisStore:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        self.faults: tuple[type[Exception], ...] = (redis.RedisError, OSError)  # type: ignore[misc]
+        self.faults: Faults = (redis.RedisError, OSError)
         # Once more, at once: a connection of before Redis was started anew is no outage.
         again = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
         self.client: Any = redis.Redis.from_url(
-            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=again
+            url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=again
         )
         self.script = self.client.register_script(self.TAKE)
 

@@ -47,7 +47,8 @@ class APIThrottleView(ReadOnly):
         return [format_section(self), help_section()]
 
     def get(self, request: Request, format: str | None = None) -> Response:
-        decision = look(client_ip(request._request), request.auth)
+        token: Any = request.auth
+        decision = look(client_ip(request._request), token)
         body = {
             "your_request_limit": decision.rate.calls,
             "limit_frequency_secs": decision.rate.seconds,
