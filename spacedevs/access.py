@@ -13,6 +13,7 @@ from django.utils.encoding import escape_uri_path
 from django.views.debug import SafeExceptionReporterFilter
 
 from spacedevs import health, metrics
+from spacedevs.clients import client_ip
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def log(request: HttpRequest, method: str, response: HttpResponse, seconds: floa
         "status": response.status_code,
         "ms": round(seconds * 1000, 1),
         "bytes": length_of(method, response),
-        "ip": request.META.get("REMOTE_ADDR", ""),
+        "ip": client_ip(request) or "",
         "queue_ms": round(request.META.get(QUEUED, 0.0) * 1000, 1),
     }
     words = "%(method)s %(path)s %(status)s %(ms)sms %(bytes)sB %(ip)s queue=%(queue_ms)sms"

@@ -21,6 +21,17 @@ class Variable:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Rate:
+    """At most `calls` in any `seconds`."""
+
+    calls: int
+    seconds: int
+
+
+PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+MOST_CALLS = 10_000  # a rate's: each call of a period is remembered
+
 VARIABLES = (
     Variable("HOST", "127.0.0.1", "the host or IP that `make serve` listens on"),
     Variable("PORT", "8000", "the port that `make serve` listens on"),
@@ -62,6 +73,24 @@ VARIABLES = (
     Variable("ACCESS_LOG", "false", "`true` logs a line for each request"),
     Variable("METRICS_PORT", "", "the port of `/metrics` for Prometheus; empty: none"),
     Variable("METRICS_HOST", "", "the host or IP of that port; empty: `HOST`"),
+    Variable(
+        "PROXIES",
+        "0",
+        "how many proxies stand in front and add to `X-Forwarded-For`; 0: the header is not read",
+    ),
+    Variable(
+        "THROTTLE",
+        "",
+        "the calls that each IP may make, as `15/hour` (`second`, `minute`, `hour`, `day`); "
+        "empty: any number",
+    ),
+    Variable("THROTTLE_TOKEN", "100/hour", "the calls that each token may make, with `THROTTLE`"),
+    Variable(
+        "REDIS_URL",
+        "",
+        "a Redis or Valkey that counts the calls: `redis://host:6379/0`; "
+        "empty: PostgreSQL, or an SQLite file in `DATA_DIR`",
+    ),
     Variable("DEBUG", "false", "`true` shows Django's own error pages; never in public"),
     Variable(
         "UPSTREAM_URL",
@@ -113,6 +142,42 @@ def number(name: str, *, least: int, most: int) -> int:
             f"{name} is {value!r}: write a whole number from {least} to {most}."
         )
     return int(value)
+
+
+def rate(name: str) -> Rate | None:
+    """None: no limit."""
+    value = text(name)
+    if not value:
+        return None
+    calls, _, period = value.partition("/")
+    right = calls.isascii() and calls.isdigit() and len(calls) <= len(str(MOST_CALLS))
+    if not (right and 1 <= int(calls) <= MOST_CALLS and period in PERIODS):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: write a number of calls from 1 to {MOST_CALLS} and a period, "
+            f"as in 15/hour; the periods are {', '.join(PERIODS)}."
+        )
+    return Rate(int(calls), PERIODS[period])
+
+
+def rates() -> tuple[Rate | None, Rate | None]:
+    """An IP's and a token's. A token is there to lift the limit, and so is never the slower."""
+    ip, token = rate("THROTTLE"), rate("THROTTLE_TOKEN")
+    if ip and token and token.calls * ip.seconds < ip.calls * token.seconds:
+        raise ImproperlyConfigured(
+            f"THROTTLE_TOKEN is {text('THROTTLE_TOKEN')!r}, which is less than THROTTLE's "
+            f"{text('THROTTLE')!r}: write a higher rate."
+        )
+    return ip, token
+
+
+def redis_url() -> str:
+    value = text("REDIS_URL")
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(
+            f"REDIS_URL is {value!r}: write redis://host:6379/0, rediss:// for TLS, "
+            "or unix:///path for a socket."
+        )
+    return value
 
 
 def data_dir() -> Path:

@@ -1,5 +1,6 @@
 """Django's settings. What may be set from outside is in environment.py."""
 
+from datetime import timedelta
 from typing import Any
 
 import dj_database_url
@@ -17,6 +18,7 @@ BEHIND_PROXY = environment.boolean("BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
+PROXIES = environment.number("PROXIES", least=0, most=9)  # X-Forwarded-For's that count
 
 # TLS is the proxy's; what follows from it is ours.
 HTTPS = environment.boolean("HTTPS")
@@ -46,6 +48,8 @@ INSTALLED_APPS = [
     "spacecraft",
     "spacedevs",  # after the records: its admin.py registers what theirs leaves out
     "spacedevs.mirror",
+    "spacedevs.throttle",
+    "axes",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -68,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "spacedevs.errors.Faults",
     "spacedevs.errors.LongUrls",
+    "spacedevs.throttle.middleware.RateLimitHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -78,6 +83,7 @@ MIDDLEWARE = [
     "spacedevs.middleware.Dated",
     "spacedevs.middleware.DataAsOf",
     "spacedevs.middleware.HeadAsGet",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -96,6 +102,17 @@ TEMPLATES = [
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ("GET",)
 CORS_URLS_REGEX = rf"^{API_ROOT}".replace(".", r"\.")
+
+# The throttle: None is off.
+THROTTLE, THROTTLE_TOKEN = environment.rates()
+REDIS_URL = environment.redis_url()
+if THROTTLE:
+    CORS_EXPOSE_HEADERS = (
+        "Retry-After",
+        "RateLimit-Limit",
+        "RateLimit-Remaining",
+        "RateLimit-Reset",
+    )
 
 # The database: SQLite unless DATABASE_URL names another.
 SQLITE = {
@@ -140,9 +157,25 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Log-ins: django-axes refuses a name from an IP before any hash of a password is made.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "spacedevs.clients.client_network"
+AXES_LOCKOUT_CALLABLE = "spacedevs.logins.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a refused try writes nothing
+AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever
+AXES_VERBOSE = False
+
 REST_FRAMEWORK = {
     # No sessions and no users in the API: with them, DRF would add `Vary: Cookie`.
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.throttle.rest.TokenAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["spacedevs.throttle.rest.CallThrottle"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": [

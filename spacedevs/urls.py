@@ -4,8 +4,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
+from rest_framework.urlpatterns import format_suffix_patterns
 
 from spacedevs.api import documents
+from spacedevs.throttle.views import APIThrottleView
 
 router = settings.API_ROUTER.rpartition(".")[0]
 
@@ -13,6 +15,9 @@ api: list[URLPattern | URLResolver] = [
     path("schema/", documents.Document.as_view(), name="schema"),
     path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
     path("redoc/", documents.ReDoc.as_view(), name="redoc"),
+    *format_suffix_patterns(
+        [path("api-throttle/", APIThrottleView.as_view(), name="api-throttle")]
+    ),
     path("", include(router)),
 ]
 urlpatterns = [

@@ -15,10 +15,14 @@ SCHEMES, SECURITY = BEYOND["security_schemes"], BEYOND["security_of_each_operati
 TITLES, BOUNDED = BEYOND["titles"], BEYOND["integer_bounds"]["fields"]
 BOUNDS = {bound: BEYOND["integer_bounds"][bound] for bound in ("minimum", "maximum")}
 
-# What is not there yet.
-NOT_BUILT_PATHS = {"/2.3.0/api-throttle/"}
-BUILT = [operation for operation in OPERATIONS if operation["path"] not in NOT_BUILT_PATHS]
-LISTS = [operation for operation in BUILT if "filters" in operation]
+# Of no resource: the table has it among the lists, and it is neither list nor record.
+THROTTLE = "/2.3.0/api-throttle/"
+LISTS = [
+    operation
+    for operation in OPERATIONS
+    if "filters" in operation and operation["path"] != THROTTLE
+]
+RECORDS = [operation for operation in OPERATIONS if "filters" not in operation]
 # The registered resources that the tables are about; another is ours alone.
 IN_CONTRACT = sorted(prefix for prefix, viewset in resources().items() if viewset.in_contract)
 
@@ -92,9 +96,9 @@ def document() -> dict[str, Any]:
         return {"name": name, "in": place, "required": place == "path", "schema": schema}
 
     def operation(of: Any) -> dict[str, Any]:
-        integers = ("limit", "offset") if "filters" in of else ()
+        integers = ("limit", "offset") if of in LISTS else ()
         given = [parameter(name, "query", {"type": "integer"}) for name in integers]
-        if "filters" not in of:
+        if of in RECORDS:
             given.append(parameter("id", "path", id_schema(of["path"])))
         elif of["modes"]:
             given.append(parameter("mode", "query", {"type": "string", "enum": of["modes"]}))
@@ -110,7 +114,7 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.0.3",
         "info": {"title": "Launch Library", "version": "2.3.0"},
-        "paths": {of["path"]: {"get": operation(of)} for of in BUILT},
+        "paths": {of["path"]: {"get": operation(of)} for of in OPERATIONS},
         "components": {
             "schemas": {name: schema_of(name) for name in SHAPES},
             "securitySchemes": SCHEMES,

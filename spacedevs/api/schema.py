@@ -14,10 +14,23 @@ if TYPE_CHECKING:
     from spacedevs.api.viewsets import ResourceViewSet
 
 
-class ResourceSchema(openapi.AutoSchema):
+class DescribedSchema(openapi.AutoSchema):
+    """An operation with its page's words and upstream's schemes."""
+
+    view: Any
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return as_text(self.view.sections())
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Upstream's schemes. No key is needed, and with the throttle off none is read."""
+        return [{name: []} for name in spectacular_settings.APPEND_COMPONENTS["securitySchemes"]]
+
+
+class ResourceSchema(DescribedSchema):
     """DRF's DEFAULT_SCHEMA_CLASS. It reads the resource's attributes; no view has a decorator."""
 
-    view: "ResourceViewSet"  # type: ignore[override]
+    view: "ResourceViewSet"
 
     def is_list(self) -> bool:
         return not self.view.detail
@@ -30,16 +43,9 @@ class ResourceSchema(openapi.AutoSchema):
             else f"Get {meta.verbose_name.title()}"
         )
 
-    def get_description(self) -> str:  # type: ignore[override]
-        return as_text(self.view.sections())
-
     def get_tags(self) -> list[str]:
         own_name = self.view.queryset.model._meta.verbose_name_plural.title()
         return list(self.view.tags or (own_name,))
-
-    def get_auth(self) -> list[dict[str, list[str]]]:
-        """Upstream's schemes. Here no key is needed, and none is refused."""
-        return [{name: []} for name in spectacular_settings.APPEND_COMPONENTS["securitySchemes"]]
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         """An id in a path has the bounds that its shape gives it."""

@@ -1,0 +1,33 @@
+"""Tokens: made here, and shown once."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from spacedevs.throttle.models import Token
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    list_display = ("name", "valid", "created", "expires", "last_used")
+    list_filter = ("revoked",)
+    search_fields = ("name",)
+    readonly_fields = ("created", "last_used")
+    actions = ("revoke",)
+
+    @admin.display(boolean=True)
+    def valid(self, token: Token) -> bool:
+        return token.is_valid
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            text = "The key is <code>{}</code>. Copy it now: it is not kept, and not shown again."
+            self.message_user(request, format_html(text, obj.key), messages.WARNING)
+
+    @admin.action(description="Revoke selected tokens", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        self.message_user(request, f"Revoked: {queryset.update(revoked=True)}.")
