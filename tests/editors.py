@@ -22,7 +22,8 @@ class Editor:
         self.http = http
 
     def log_in(self) -> httpx2.Response:
-        return self.post("/admin/login/", username="editor", password="a password")
+        form = {"username": "editor", "password": "a password"}
+        return self.post("/admin/login/", **form)
 
     def save(self, name: str) -> httpx2.Response:
         """Gives the first status this name."""

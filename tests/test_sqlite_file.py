@@ -164,9 +164,13 @@ def insert(connection: DatabaseWrapper) -> None:
 def test_a_commit_to_a_file_that_was_replaced_meanwhile_is_an_error(
     connection: DatabaseWrapper,
 ) -> None:
-    with pytest.raises(OperationalError, match="was replaced"), transaction.atomic(using="own"):
-        insert(connection)
-        replace(connection)
+    def save() -> None:
+        with transaction.atomic(using="own"):
+            insert(connection)
+            replace(connection)
+
+    with pytest.raises(OperationalError, match="was replaced"):
+        save()
 
 
 def test_a_statement_that_commits_by_itself_is_an_error_where_the_file_was_replaced(

@@ -64,7 +64,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise self.Database.OperationalError(MISSING.format(self.path))
         try:
             with opening(self.path.resolve()) as self.opened:
-                return super().get_new_connection(conn_params)
+                connection = super().get_new_connection(conn_params)
+                connection.execute("PRAGMA user_version")  # opens the log too
+                return connection
         except OSError as error:
             words = f"unable to open {error.filename}: {error.strerror}"
             raise self.Database.OperationalError(words) from error

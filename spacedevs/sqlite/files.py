@@ -38,8 +38,9 @@ def opening(path: Path) -> Iterator[str | None]:
         give_to_owner_of(path, lock)
         before = os.pread(file, 1000, 0).decode(errors="replace").split()
         _set_aside_foreign_log(path, before)
-        yield identity(path)
-        if (now := _identities(path)) != before:
+        yield (opened := identity(path))
+        now = _identities(path)
+        if now != before and now[0] == opened:  # else it was replaced meanwhile
             os.ftruncate(file, 0)
             os.pwrite(file, " ".join(now).encode(), 0)
 
