@@ -12,7 +12,7 @@ from django.db import connection
 
 # Among a PostgreSQL database's advisory locks; "spac" for the mirror's.
 NUMBERS = {"mirror": 0x73706163, "prepare": 0x73706164}
-PAUSE = 0.1  # seconds between two tries
+PAUSE = 0.05  # seconds between two tries
 T = TypeVar("T")
 
 
@@ -39,14 +39,19 @@ def alone(purpose: str) -> Iterator[None]:
     if connection.is_in_memory_db():  # type: ignore[attr-defined]  # of this process alone
         yield
         return
-    with locked_file(Path(f"{connection.settings_dict['NAME']}.{purpose}-lock")):
+    with locked_file(Path(connection.settings_dict["NAME"]), f"{purpose}-lock"):
         yield
 
 
 @contextmanager
-def locked_file(path: Path) -> Iterator[int]:
-    """The file's descriptor, locked; the file is made where it is not there. Raises Busy."""
+def locked_file(database: Path, suffix: str) -> Iterator[int]:
+    """The descriptor of a file beside an SQLite database, locked; it is made where it is not there.
+
+    Raises Busy, and OSError.
+    """
+    path = database.with_name(f"{database.name}.{suffix}")
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    give_to_owner_of(database, path)
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,6 +60,14 @@ def locked_file(path: Path) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
+
+
+def give_to_owner_of(database: Path, path: Path) -> None:
+    """What root makes beside a database is for the user who serves from it; as SQLite does."""
+    with suppress(OSError):
+        found = os.stat(database)
+        os.chown(path, found.st_uid, found.st_gid)
+        os.chmod(path, found.st_mode & 0o666)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.db import connection
 
 from spacedevs.backups.common import BackupError, Migrations, draft_of, flush
-from spacedevs.sqlite.files import give_to_owner_of, opening
+from spacedevs.locks import give_to_owner_of
+from spacedevs.sqlite.files import opening
 
 
 def write(path: Path) -> None:

@@ -8,7 +8,7 @@ belongs to which file.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import OperationalError
 
@@ -33,9 +33,7 @@ def opening(path: Path) -> Iterator[str | None]:
 
     Yields the file's identity. Raises OSError, and OperationalError after `MOST_WAIT` seconds.
     """
-    lock = path.with_name(f"{path.name}.lock")
-    with in_turn(lambda: locked_file(lock), after=MOST_WAIT, late=_give_up) as file:
-        give_to_owner_of(path, lock)
+    with in_turn(lambda: locked_file(path, "lock"), after=MOST_WAIT, late=_give_up) as file:
         before = os.pread(file, 1000, 0).decode(errors="replace").split()
         _set_aside_foreign_log(path, before)
         yield (opened := identity(path))
@@ -43,14 +41,6 @@ def opening(path: Path) -> Iterator[str | None]:
         if now != before and now[0] == opened:  # else it was replaced meanwhile
             os.ftruncate(file, 0)
             os.pwrite(file, " ".join(now).encode(), 0)
-
-
-def give_to_owner_of(database: Path, path: Path) -> None:
-    """What root makes beside a database is for the user who serves from it; as SQLite does."""
-    with suppress(OSError):
-        found = os.stat(database)
-        os.chown(path, found.st_uid, found.st_gid)
-        os.chmod(path, found.st_mode & 0o666)
 
 
 def _give_up() -> None:
