@@ -190,7 +190,7 @@ def secret_key() -> str:
         return given
     path = data_dir() / "secret-key"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Written beside and linked: a process that reads never sees half a key.
         if not path.exists():
             with NamedTemporaryFile("w", dir=path.parent) as draft, suppress(FileExistsError):

@@ -120,6 +120,8 @@ SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",  # readers never wait
     "timeout": 20,  # seconds
 }
+# Django's backends, and ours that are built on them.
+ENGINES = {"django.db.backends.sqlite3": "spacedevs.sqlite"}
 POSTGRESQL = {"connect_timeout": 5}  # seconds; a database that is away is a 503, not a wait
 
 
@@ -131,6 +133,7 @@ def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = dict(parsed)
     options = SQLITE if "sqlite" in config["ENGINE"] else POSTGRESQL
     config["OPTIONS"] = {**options, **config.get("OPTIONS", {})}
+    config["ENGINE"] = ENGINES.get(config["ENGINE"], config["ENGINE"])
     return config
 
 

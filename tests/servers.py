@@ -29,7 +29,7 @@ def manage(*command: str) -> list[str]:
 def running_server(env: dict[str, str], *, prepare: bool = True) -> Iterator[str]:
     """`manage.py prepare` and `manage.py serve`, as `make serve` runs them; yields its URL."""
     port = free_port()
-    env = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **env}
+    env = {**os.environ, **env, "PORT": str(port), "HOST": "127.0.0.1"}
     if prepare:
         subprocess.run(manage("prepare"), env=env, check=True, capture_output=True, timeout=60)
     process = subprocess.Popen(manage("serve"), env=env)

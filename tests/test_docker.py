@@ -159,8 +159,16 @@ def test_packages_are_installed_with_their_hashes() -> None:
 def test_the_image_does_not_run_as_root_and_its_user_owns_the_data() -> None:
     made = " ".join(rest for word, rest in stages()[-1] if word == "RUN")
     assert f"useradd --uid 1000 --no-create-home {last('USER')}" in made
-    assert f"--owner={last('USER')} {last('VOLUME')}" in made
+    assert f"--mode=0700 --owner={last('USER')} {last('VOLUME')}" in made
     assert variables()["DATA_DIR"] == last("VOLUME")
+
+
+def test_the_image_can_back_up_the_postgresql_of_compose(compose: dict[str, Any]) -> None:
+    """pg_dump refuses a server that is newer. The client is that of the image's Debian release."""
+    version = compose["services"]["database"]["image"].partition(":")[2]
+    made = " ".join(rest for word, rest in stages()[-1] if word == "RUN")
+    assert f"postgresql-client-{version} " in made
+    assert version == {"trixie": "17"}[last("FROM").rpartition("-")[2]]
 
 
 def test_the_image_listens_where_it_says() -> None:

@@ -2,6 +2,11 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,6 +18,7 @@ from tests.tables import IN_CONTRACT
 
 README = (BASE_DIR / "README.md").read_text()
 CONTRIBUTING = (BASE_DIR / "CONTRIBUTING.md").read_text()
+OPERATING = (BASE_DIR / "docs" / "operating.md").read_text()
 FIXTURES = (settings.FIXTURES / "README.md").read_text()
 
 
@@ -43,6 +49,25 @@ def test_the_readmes_request_gets_the_readmes_answer(api: Client) -> None:
 def test_what_the_readme_links_to_is_there() -> None:
     for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
         assert (BASE_DIR / target).exists(), target
+
+
+def test_the_commands_of_operating_work_as_they_stand(
+    prepared: dict[str, str], tmp_path: Path
+) -> None:
+    """In a copy of the project, in which `make serve` has been run; one after the other."""
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for name in ("manage.py", "fixtures", "spacecraft", "spacedevs"):
+        copy = shutil.copytree if (BASE_DIR / name).is_dir() else shutil.copy
+        copy(BASE_DIR / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    env = {**prepared, "DATA_DIR": ""}
+    run: dict[str, Any] = {"cwd": folder, "env": env, "check": True, "timeout": 120}
+    subprocess.run([sys.executable, "manage.py", "prepare"], **run)
+    commands = re.findall(r"^```sh\n(.*?)^```$", OPERATING, flags=re.MULTILINE | re.DOTALL)
+    assert len(commands) == 5
+    for command in commands:
+        subprocess.run(["bash", "-euc", command], **run)
 
 
 @pytest.mark.parametrize(

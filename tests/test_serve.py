@@ -91,6 +91,56 @@ def test_a_second_prepare_changes_nothing(prepared: dict[str, str]) -> None:
     assert shell(prepared, NAME) == "Edited\n"
 
 
+@pytest.mark.parametrize("is_used", [False, True])
+def test_three_who_prepare_at_once_succeed_and_one_of_them_does_the_work(
+    empty: dict[str, str], is_used: bool
+) -> None:
+    if is_used:
+        run(empty, "migrate", "spacecraft", "0003", "-v0")
+    started = [
+        subprocess.Popen(
+            manage("prepare"),
+            env=empty,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert all("The database is up to date." in each for each in said)
+    assert sum("loaded " in each for each in said) == 1
+
+
+def test_one_who_waits_for_another_prepare_says_so(prepared: dict[str, str]) -> None:
+    code = """
+import sys, time
+from spacedevs.locks import alone
+with alone("prepare"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        manage("shell", "--no-imports", "-c", code),
+        env=prepared,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdin
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with subprocess.Popen(
+            manage("prepare"), env=prepared, stdout=subprocess.PIPE, text=True
+        ) as waiting:
+            assert waiting.stdout
+            assert waiting.stdout.readline().startswith("Waiting: another `prepare`")
+            holder.stdin.close()
+            assert waiting.stdout.read() == "The database is up to date.\n"
+    assert waiting.returncode == 0
+
+
 def test_prepare_says_in_a_sentence_that_the_database_is_away(empty: dict[str, str]) -> None:
     output = refusal(run({**empty, "DATABASE_URL": NOWHERE}, "prepare"))
     assert "The database can't be used" in output

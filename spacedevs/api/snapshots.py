@@ -14,8 +14,12 @@ from rest_framework.response import Response
 
 # Said outright, since Django's own atomic() takes SQLite's lock for writers, and PostgreSQL's
 # default isolation gives each query a state of its own.
+# The state is that of the first query, and a table that `restore` has made since is empty in it:
+# the lock is no query, and waits until a restore has ended.
+FIRST_TABLE = "django_migrations"
 BEGIN = {
-    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    f"LOCK TABLE {FIRST_TABLE} IN ACCESS SHARE MODE",
     "sqlite": "BEGIN DEFERRED",
 }
 
@@ -27,11 +31,10 @@ def snapshot() -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN[connection.vendor])
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
+        try:
+            cursor.execute(BEGIN[connection.vendor])
+            yield
+        finally:
             cursor.execute("ROLLBACK")  # nothing was written
 
 

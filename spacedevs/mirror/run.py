@@ -1,19 +1,17 @@
 """One run: read, load; and what became of it."""
 
-import fcntl
 import traceback
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import DataError, Error, IntegrityError, connection, transaction
+from django.db import DataError, Error, IntegrityError, transaction
 
 from spacedevs.errors import sentence_of
+from spacedevs.locks import alone
 from spacedevs.mirror.budget import Spent
 from spacedevs.mirror.errors import Everywhere, NotServed, SourceError
 from spacedevs.mirror.groups import Group, by_need, declared_groups, groups_of
@@ -23,7 +21,6 @@ from spacedevs.mirror.models import COUNTED, MirrorCall, Mirrored, MirrorList, M
 from spacedevs.mirror.source import Source
 
 Outcome = MirrorRun.Outcome
-LOCK = 0x73706163  # "spac": the mirror's, among a PostgreSQL database's advisory locks
 FAILING = 3  # lists that fail one after the other: the source fails, and is left alone
 
 
@@ -39,35 +36,6 @@ class Exit(IntEnum):
 
 class Stopped(BaseException):
     """Somebody told the run to stop; it does so between two pages."""
-
-
-class Busy(Exception):
-    """Another run is at it."""
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Raises Busy where another process is within. A process that is killed leaves at once."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-            if not cursor.fetchone()[0]:
-                raise Busy
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-        return
-    database = str(connection.settings_dict["NAME"])
-    if connection.is_in_memory_db():  # type: ignore[attr-defined]  # of this process alone
-        yield
-        return
-    with Path(f"{database}.mirror-lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy from None
-        yield
 
 
 @dataclass
@@ -94,7 +62,7 @@ class Mirror:
 
         Whatever else happens, the run's row is closed with a sentence.
         """
-        with alone():
+        with alone("mirror"):
             runs = MirrorRun.objects.filter(outcome=Outcome.RUNNING)
             runs.update(outcome=Outcome.FAILED, message="It was killed.")
             now, root = self.source.now(), str(self.source.root)

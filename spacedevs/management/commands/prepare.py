@@ -11,6 +11,9 @@ from django.db.migrations.state import ProjectState
 from spacedevs.api.viewsets import record_models
 from spacedevs.errors import DATABASE_FAULTS
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures
+from spacedevs.locks import alone, in_turn
+
+PATIENCE = 1  # second that another may take before this one says that it waits
 
 
 class Command(BaseCommand):
@@ -21,10 +24,10 @@ class Command(BaseCommand):
         if connection.vendor == "sqlite":
             self.make_data_dir()
         try:
-            call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
-            self.stdout.write("The database is up to date.")
-            for sentence in load_new_fixtures():
-                self.stdout.write(sentence)
+            with in_turn(lambda: alone("prepare"), after=PATIENCE, late=self.say_why_it_waits):
+                self.prepare()
+        except OSError as error:
+            raise CommandError(f"{error.filename} can't be used: {error.strerror}.") from error
         except BrokenFixture as error:
             raise CommandError(str(error)) from error
         except DATABASE_FAULTS as error:
@@ -32,6 +35,16 @@ class Command(BaseCommand):
                 f"The database can't be used: {str(error).strip()}\n"
                 "Start it, or set DATABASE_URL to one that answers."
             ) from error
+
+    def prepare(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
+        self.stdout.write("The database is up to date.")
+        for sentence in load_new_fixtures():
+            self.stdout.write(sentence)
+
+    def say_why_it_waits(self) -> None:
+        self.stdout.write("Waiting: another `prepare` or `restore` is at work on this database.")
+        self.stdout.flush()
 
     def check_migrations(self) -> None:
         """A column without a migration would be met as a database that can't be used."""
@@ -47,7 +60,7 @@ class Command(BaseCommand):
 
     def make_data_dir(self) -> None:
         try:
-            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+            settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CommandError(
                 f"DATA_DIR can't be {settings.DATA_DIR}: {error.strerror}. "

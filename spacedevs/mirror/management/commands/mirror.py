@@ -11,11 +11,12 @@ from django.db import Error, close_old_connections
 from spacedevs import environment
 from spacedevs.api.viewsets import resources
 from spacedevs.errors import sentence_of
+from spacedevs.locks import Busy
 from spacedevs.mirror.budget import MOST_CALLS, Budget, utc_now
 from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.models import MirrorRun
-from spacedevs.mirror.run import Busy, Exit, Mirror, Stopped, describe
+from spacedevs.mirror.run import Exit, Mirror, Stopped, describe
 from spacedevs.mirror.source import Source, parse_root
 from spacedevs.mirror.stop import Stop
 
