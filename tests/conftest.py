@@ -26,7 +26,7 @@ from spacedevs.mirror import as_of
 from tests.servers import free_port, manage, running_server
 
 # The fixtures that bring a database; pytest-django's own, and those that make a fresh one.
-DATABASES = {"copy", "db", "empty", "env", "fresh", "server"}
+DATABASES = {"copy", "db", "empty", "env", "fresh", "prepared", "server"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -140,10 +140,20 @@ def empty(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), **env}
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database that is prepared once, to be copied: see fresh_database()."""
+    with fresh_database(folder := tmp_path_factory.mktemp("prepared")) as env:
+        assert run({**os.environ, **env}, "prepare").returncode == 0
+        url = env["DATABASE_URL"]
+        yield url.rpartition("/")[2] if url else str(folder / "db.sqlite3")
+
+
 @pytest.fixture
-def prepared(empty: dict[str, str]) -> dict[str, str]:
-    assert run(empty, "prepare").returncode == 0
-    return empty
+def prepared(tmp_path: Path, template: str) -> Iterator[dict[str, str]]:
+    """As `empty`, after `manage.py prepare`."""
+    with fresh_database(tmp_path, template) as env:
+        yield {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), **env}
 
 
 def run(env: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:

@@ -28,8 +28,8 @@ def ask(file: Path, sql: str) -> list[tuple]:
 
 
 @pytest.fixture
-def file(empty: dict[str, str]) -> Path:
-    return Path(empty["DATA_DIR"]) / "db.sqlite3"
+def file(prepared: dict[str, str]) -> Path:
+    return Path(prepared["DATA_DIR"]) / "db.sqlite3"
 
 
 @pytest.fixture
@@ -151,7 +151,8 @@ def connection(tmp_path: Path, django_db_blocker: Any) -> Iterator[DatabaseWrapp
 
 def replace(connection: DatabaseWrapper) -> None:
     path = Path(connection.settings_dict["NAME"])
-    shutil.copy(path, copy := path.with_name("copy"))
+    copy = path.with_name("copy")
+    ask(path, f"VACUUM INTO '{copy}'")
     os.replace(copy, path)
 
 
