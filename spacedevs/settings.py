@@ -85,6 +85,18 @@ SQLITE = {
     "timeout": 20,  # seconds
 }
 POSTGRESQL = {"connect_timeout": 5}  # seconds; a database that is away is a 503, not a wait
+# Django's backends, and ours that are built on them.
+ENGINES = {"django.db.backends.postgresql": "spacedevs.postgresql"}
+# What serves the site waits less: for a writer 2 seconds, for a statement 3, and 5 for a database
+# that says nothing at all. See limits.py.
+SITE_STATEMENT = 3  # seconds
+SITE_LIMITS: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": 2},
+    "postgresql": {
+        "options": f"-c statement_timeout={SITE_STATEMENT}s -c lock_timeout=2s",
+        "patience": 5,
+    },
+}
 
 
 def database(url: str) -> dict[str, Any]:
@@ -95,6 +107,7 @@ def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = dict(parsed)
     options = SQLITE if "sqlite" in config["ENGINE"] else POSTGRESQL
     config["OPTIONS"] = {**options, **config.get("OPTIONS", {})}
+    config["ENGINE"] = ENGINES.get(config["ENGINE"], config["ENGINE"])
     return config
 
 

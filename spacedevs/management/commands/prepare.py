@@ -3,13 +3,13 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connection
+from django.db import Error, connection
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from spacedevs.api.viewsets import record_models
-from spacedevs.errors import DATABASE_FAULTS
+from spacedevs.errors import is_database_away, sentence_of
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures
 
 
@@ -27,11 +27,10 @@ class Command(BaseCommand):
                 self.stdout.write(sentence)
         except BrokenFixture as error:
             raise CommandError(str(error)) from error
-        except DATABASE_FAULTS as error:
-            raise CommandError(
-                f"The database can't be used: {str(error).strip()}\n"
-                "Start it, or set DATABASE_URL to one that answers."
-            ) from error
+        except Error as error:
+            if not is_database_away(error):
+                raise
+            raise CommandError(f"The database can't be used. {sentence_of(error)}") from error
 
     def check_migrations(self) -> None:
         """A column without a migration would be met as a database that can't be used."""
