@@ -5,7 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
@@ -61,7 +61,7 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """It listens on 127.0.0.1 alone, and takes no password."""
-    folder = Path(mkdtemp(prefix="postgresql.", dir="/tmp"))  # noqa: S108  # a socket's path is short
+    folder = Path(mkdtemp(prefix="postgresql.", dir="/tmp"))  # a socket's path is short
     run = _runner(folder)
     running = Cluster(folder, free_port())
     data = str(folder / "data")
@@ -80,7 +80,7 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
-def _runner(folder: Path):  # type: ignore[no-untyped-def]
+def _runner(folder: Path) -> Callable[..., None]:
     """Runs a program of PostgreSQL, which refuses to run as root."""
     as_owner: list[str] = []
     if os.geteuid() == 0:
