@@ -2,20 +2,23 @@
 
 from datetime import timedelta
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import isodate
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import Error
 from django.db import models as db
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.shapes import contract_allows_null
+from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
 from spacedevs.mirror.admin import let_go_button
 from spacedevs.mirror.holds import hold, holds_on
 from spacedevs.names import NamedModel
@@ -91,8 +94,12 @@ class RecordForm(forms.ModelForm):
             return set()
         return {field.name for field in self.visible_fields()} - {*self.changed_data}
 
+    refusal = ""  # why the database did not take it
+
     def clean(self) -> dict[str, Any] | None:
         super().clean()
+        if self.refusal:
+            self.add_error(None, self.refusal)
         for name in self.untouched():
             self.errors.pop(name, None)
             self.cleaned_data.pop(name, None)  # so that nothing writes it
@@ -174,6 +181,34 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
     def get_ordering(self, request: HttpRequest) -> Any:
         """Said here too, so that rows that tie in another column are in the order of names."""
         return self.opts.ordering
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Where the database does not take a form, the page comes back with all that was typed."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Error as error:
+            if request.method != "POST" or not is_database_away(error):
+                raise
+            return self.refused(request, error, *args, **kwargs)
+
+    def refused(
+        self,
+        request: Any,
+        error: Exception,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """The form again, with what is wrong. It only reads, and outside of a transaction."""
+        answer = database_away(request, error)
+        request.refusal = explain(error)
+        page = self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+        return as_unavailable(page) if page.status_code == HTTPStatus.OK else answer
+
+    def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.refusal = getattr(request, "refusal", "")
+        return form
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = (name for name in super().get_fields(request, obj) if name != "held")

@@ -1,5 +1,6 @@
 """Every error under the API's root is JSON, whatever raises it."""
 
+import sqlite3
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +9,7 @@ import orjson
 from django import db
 from django.conf import settings
 from django.core import exceptions
+from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 from django.views import defaults
@@ -18,11 +20,8 @@ from spacedevs import outages, request_id
 # gunicorn's default `limit_request_line`, which upstream runs with.
 MAX_URL = 4094  # bytes
 DATABASE_FAULTS = (db.OperationalError, db.InterfaceError)
-NO_SUCH_TABLE = "42P01"  # PostgreSQL's, for a table that no migration has made yet
-DATABASE_AWAY = (
-    "The database does not answer, or has not been migrated. "
-    "Start it, check DATABASE_URL, and run `manage.py migrate`."
-)
+DATABASE_AWAY = "The database does not answer. Start it, and check DATABASE_URL."
+REFUSED_STATEMENT = "The database refused a statement. Please report this."
 RETRY_AFTER = "5"  # seconds
 REFUSED: dict[type[Exception], str] = {
     exceptions.DisallowedHost: "This host is not served here.",
@@ -61,14 +60,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error(request, HTTPStatus.INTERNAL_SERVER_ERROR, "A server error occurred.")
 
 
-# What a database's words mean, PostgreSQL's or SQLite's, and what to do.
+# What a database's words mean, PostgreSQL's or SQLite's, and what to do. Clients read it: no path,
+# and nothing of the statement.
 BY_WORDS = {
     "disk is full": "The disk is full. Free some space, and try again.",
     "no space left": "The disk is full. Free some space, and try again.",
     "could not extend file": "The disk is full. Free some space, and try again.",
     "database is locked": "Another writer holds the database. Try again once it has ended.",
+    "table is locked": "Another writer holds the database. Try again once it has ended.",
     "lock timeout": "Another writer holds the database. Try again once it has ended.",
     "deadlock detected": "Another writer got in the way. Try again.",
+    "interrupted": "The database took too long. Ask for less, or try again later.",
     "readonly": "The database can't be written. See who may write its file and its folder.",
     "read-only": "The database can't be written. Name one in DATABASE_URL that can.",
     "not a database": "The database's file is damaged. Restore a backup of it.",
@@ -76,26 +78,67 @@ BY_WORDS = {
     "there is no file": "The database's file is gone. Restore a backup; `prepare` makes a new one.",
     "was replaced": "Nothing was saved: the database's file was replaced meanwhile. Try again.",
     "unable to open": "The database's file can't be opened. See DATA_DIR, and who may write there.",
+    "disk i/o error": "The database's file can't be read or written. See the disk that it is on.",
+    "no such table": "The database has not been migrated. Run `manage.py migrate`.",
+    "too many clients": "The database has no connection to spare. Try again later.",
+    "connection slots": "The database has no connection to spare. Try again later.",
 }
+# PostgreSQL's words are in the language of its server: these are the ones of its SQLSTATEs.
+WORDS_OF_STATE = {
+    "25006": "read-only",
+    "40001": "deadlock detected",  # a standby's, of a query in the way of what it replays
+    "40P01": "deadlock detected",
+    "42P01": "no such table",
+    "53100": "disk is full",
+    "53300": "too many clients",
+    "55P03": "lock timeout",
+    "57014": "interrupted",
+    "XX001": "malformed",
+    "XX002": "malformed",
+}
+OF_THE_SERVER = ("08", "53", "57", "58")  # classes: connection, resources, operator, system
+
+
+def explain(error: BaseException | None) -> str | None:
+    """What is wrong with the database, and what to do; None where a statement of ours is wrong."""
+    if isinstance(error, MigrationSchemaMissing):  # it has the words of the error that it met
+        error = error.__context__
+    if not isinstance(error, db.Error):
+        return None
+    driver = error.__cause__ or error
+    if state := getattr(driver, "sqlstate", None):
+        if state in WORDS_OF_STATE:
+            return BY_WORDS[WORDS_OF_STATE[state]]
+        return DATABASE_AWAY if state.startswith(OF_THE_SERVER) else None
+    is_fault = isinstance(error, DATABASE_FAULTS) or type(error) is db.DatabaseError
+    words = str(error).lower()
+    # SQLite's general code: a mistake in SQL, unless it is a table that no migration has made yet.
+    of_sql = getattr(driver, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    if not is_fault or (of_sql and "no such table" not in words):
+        return None
+    found = (sentence for mark, sentence in BY_WORDS.items() if mark in words)
+    return next(found, DATABASE_AWAY)
 
 
 def sentence_of(error: Exception) -> str:
     """What is wrong with the database and what to do; then the database's own words."""
-    words = str(error).strip()
-    found = (sentence for mark, sentence in BY_WORDS.items() if mark in words.lower())
-    return f"{next(found, DATABASE_AWAY)}\n{words}"
+    return f"{explain(error) or REFUSED_STATEMENT}\n{str(error).strip()}"
 
 
 def is_database_away(exception: Exception) -> bool:
-    """Not so for every ProgrammingError: a mistake of ours in SQL is a 500."""
-    missing = getattr(exception.__cause__, "sqlstate", None) == NO_SUCH_TABLE
-    return isinstance(exception, DATABASE_FAULTS) or missing
+    """Not so for a mistake of ours in SQL, which is a 500."""
+    return explain(exception) is not None
 
 
 def database_away(request: HttpRequest, exception: Exception) -> HttpResponse:
     """503. The log has a line for the outage, and Django adds none for each request of it."""
     outages.database.meet(exception)
-    response = error(request, HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
+    sentence = explain(exception) or DATABASE_AWAY
+    return as_unavailable(error(request, HTTPStatus.SERVICE_UNAVAILABLE, sentence))
+
+
+def as_unavailable(response: HttpResponse) -> HttpResponse:
+    response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     response._has_been_logged = True  # type: ignore[attr-defined]
     response["Retry-After"] = RETRY_AFTER
     return response

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
 from rest_framework import viewsets
 from rest_framework.response import Response
 
@@ -30,12 +30,16 @@ def snapshot() -> Iterator[None]:
     if connection.in_atomic_block:  # one who writes sees what he writes
         yield
         return
-    with connection.cursor() as cursor:
-        try:
+    try:
+        with connection.cursor() as cursor:
             cursor.execute(BEGIN[connection.vendor])
-            yield
-        finally:
-            cursor.execute("ROLLBACK")  # nothing was written
+        yield
+    finally:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")  # nothing was written
+        except Error:  # what the database said before counts
+            connection.close()
 
 
 class SnapshotMixin(viewsets.ReadOnlyModelViewSet):

@@ -3,13 +3,13 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connection
+from django.db import Error, connection
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from spacedevs.api.viewsets import record_models
-from spacedevs.errors import DATABASE_FAULTS
+from spacedevs.errors import is_database_away, sentence_of
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures
 from spacedevs.locks import alone, in_turn
 
@@ -30,11 +30,10 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename} can't be used: {error.strerror}.") from error
         except BrokenFixture as error:
             raise CommandError(str(error)) from error
-        except DATABASE_FAULTS as error:
-            raise CommandError(
-                f"The database can't be used: {str(error).strip()}\n"
-                "Start it, or set DATABASE_URL to one that answers."
-            ) from error
+        except Error as error:
+            if not is_database_away(error):
+                raise
+            raise CommandError(f"The database can't be used. {sentence_of(error)}") from error
 
     def prepare(self) -> None:
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
