@@ -29,9 +29,11 @@ def start(loop: asyncio.AbstractEventLoop, oldest: Callable[[], float]) -> None:
     """In a worker. `oldest`: the seconds that the oldest of its running requests has taken."""
     if FOLDER not in os.environ:  # run by granian's own command
         return
-    file = Path(os.environ[FOLDER], str(os.getpid()))
+    file, supervisor = Path(os.environ[FOLDER], str(os.getpid())), os.getppid()
 
     def beat() -> None:
+        if os.getppid() != supervisor:  # it was killed: nobody would end this worker
+            os.kill(os.getpid(), signal.SIGKILL)
         if oldest() < LONGEST:
             with suppress(OSError):
                 file.touch()

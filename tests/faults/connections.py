@@ -23,9 +23,12 @@ def connect(url: str, said: bytes = b"", *, buffer: int | None = None) -> socket
     if buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     connection.settimeout(30)
-    connection.connect((where.hostname, where.port))
-    if said:
+    try:
+        connection.connect((where.hostname, where.port))
         connection.sendall(said)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -24,9 +24,7 @@ def serving(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen, str]]:
         wait_until_it_answers(url, process)
         yield process, url
     finally:
-        process.kill()
-        for pid in workers(process):
-            os.kill(pid, signal.SIGKILL)
+        process.kill()  # its workers end by themselves
         process.wait()
 
 
@@ -92,3 +90,14 @@ def test_ctrl_c_ends_at_once_also_where_a_connection_is_kept(prepared: dict[str,
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 0
             assert time.monotonic() - began < 3
+
+
+def test_workers_whose_supervisor_is_killed_end(prepared: dict[str, str]) -> None:
+    with serving(prepared) as (process, _):
+        pids = workers(process)
+        process.kill()
+        process.wait()
+        end = time.monotonic() + 10
+        while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
