@@ -51,6 +51,13 @@ def databases_of(item: Any) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings_tox_suffix() -> None:
+    """SQLite in memory also where pytest-xdist runs: pytest-django looks for Django's backend."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = ":memory:"
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         names = [path.stem for path in sorted(settings.FIXTURES.glob("*.json"))]

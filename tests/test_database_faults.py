@@ -310,7 +310,7 @@ def test_prepare_names_a_damaged_file(own: Env, offset: int) -> None:
 def test_a_full_disk_is_named_and_leaves_what_was_typed_in_the_form(own: Env) -> None:
     with site(own) as http:
         log_in(http)
-        cookies = dict(http.cookies)
+        cookies = http.cookies
     with prompt(own) as database:
         database.execute("VACUUM")
         ((pages,),) = database.execute("PRAGMA page_count")
@@ -318,7 +318,7 @@ def test_a_full_disk_is_named_and_leaves_what_was_typed_in_the_form(own: Env) ->
     url = f"sqlite:///{own['DATA_DIR']}/db.sqlite3?{urlencode({'init_command': command})}"
     long = "x" * 2000
     with site({**own, "DATABASE_URL": url}) as http:
-        http.cookies.update(cookies)
+        http.cookies = cookies
         number = http.get(LIST).json()["results"][0]["id"]
         page = f"/admin/spacecraft/agency/{number}/change/"
         _, answer = send(http, page, description=long)

@@ -143,8 +143,8 @@ with alone("prepare"):
 
 def test_prepare_says_in_a_sentence_that_the_database_is_away(empty: dict[str, str]) -> None:
     output = refusal(run({**empty, "DATABASE_URL": NOWHERE}, "prepare"))
-    assert "The database can't be used" in output
-    assert "set DATABASE_URL to one that answers" in output
+    assert "The database can't be used. The database does not answer." in output
+    assert "check DATABASE_URL" in output
 
 
 def test_prepare_names_a_data_dir_that_can_not_be_made(

@@ -16,6 +16,10 @@ from tests.faults.traffic import CHEAP, Traffic
 from tests.servers import manage, wait_until_it_answers
 
 
+# Which database it is makes no difference to a worker.
+pytestmark = pytest.mark.only_on("sqlite")
+
+
 @contextmanager
 def serving(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen, str]]:
     process = subprocess.Popen(manage("serve"), env=env, stdout=subprocess.DEVNULL)

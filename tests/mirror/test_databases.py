@@ -113,7 +113,7 @@ def test_a_database_that_was_not_migrated_is_named(
     env: Env, start: Start, upstream: Upstream
 ) -> None:
     ask(env, "ALTER TABLE mirror_mirrorrun RENAME TO away")
-    fails_with(start, {}, "has not been migrated. Start it, check DATABASE_URL, and run")
+    fails_with(start, {}, "The database has not been migrated. Run `manage.py migrate`.")
     assert upstream.requests == []
 
 
