@@ -15,7 +15,6 @@ from tests.faults.report import report
 from tests.faults.traffic import CHEAP, Traffic
 from tests.servers import manage, wait_until_it_answers
 
-
 # Which database it is makes no difference to a worker.
 pytestmark = pytest.mark.only_on("sqlite")
 
