@@ -75,6 +75,7 @@ def test_parameters_work_as_they_do_without_the_suffix(api: Client) -> None:
 
 def test_head_has_the_headers_of_get(api: Client) -> None:
     got, head = (api.generic(method, "/2.3.0/spacecraft/35.json") for method in ("GET", "HEAD"))
+    del got["X-Request-Id"], head["X-Request-Id"]
     assert (head.status_code, head.headers) == (200, got.headers)
 
 

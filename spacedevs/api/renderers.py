@@ -45,5 +45,5 @@ class Negotiation(DefaultContentNegotiation):
             renderer = _MediaType(found[0].media_type)
             matching = (media_type for media_type in accepted if renderer.match(media_type))
             request._parsed_accept_list = [max(matching, key=lambda one: one.precedence)]
-            found = super().select_renderer(request, [found[0]])
+            found = super().select_renderer(request, [found[0]], found[0].format)
         return found

@@ -13,7 +13,7 @@ from tests.faults.report import report
 from tests.faults.traffic import Seen, Traffic
 from tests.servers import running_server
 
-HEAVY = "/2.3.0/spacecraft/?mode=detailed&limit=100&format=api"
+HEAVY = "/2.3.0/spacecraft/?mode=detailed&limit=100"
 
 
 @pytest.fixture(scope="module")
