@@ -12,13 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 
 from spacedevs.api.viewsets import resources
 from spacedevs.bounded import Bounded
-from spacedevs.errors import is_database_away
+from spacedevs.errors import explain
 
 LIVE, READY = "/health/live", "/health/ready"
 WAIT = 3.0  # seconds for the database
 FRESH = 1.0  # seconds that an answer of a process is kept: anybody may ask, as often as they like
 
-AWAY = "The database does not answer. Start it, or check DATABASE_URL."
 SLOW = f"The database has not answered for {WAIT:.0f} seconds."
 NOT_MIGRATED = "The database has not been migrated. Run `manage.py prepare`."
 NO_DATA = "There is no data. Run `manage.py prepare` or `manage.py mirror`."
@@ -47,7 +46,7 @@ class Health:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.ask = Bounded(_missing, WAIT)
-        self.kept: tuple[float, list[str]] = (-FRESH, [])
+        self.cached: tuple[float, list[str]] = (-FRESH, [])
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path not in (LIVE, READY):
@@ -66,10 +65,10 @@ class Health:
 
     def missing(self) -> list[str]:
         """A sentence for each thing without which the API can't answer."""
-        moment, known = self.kept
+        moment, known = self.cached
         if time.monotonic() - moment >= FRESH:
             known = self._asked()
-            self.kept = (time.monotonic(), known)
+            self.cached = (time.monotonic(), known)
         return known
 
     def _asked(self) -> list[str]:
@@ -78,6 +77,6 @@ class Health:
         except TimeoutError:
             return [SLOW]
         except Exception as error:
-            if is_database_away(error):
-                return [AWAY]
+            if sentence := explain(error):
+                return [sentence]
             raise

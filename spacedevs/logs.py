@@ -45,7 +45,7 @@ class JSON(logging.Formatter):
 
 def configuration(form: str, level: str) -> dict[str, Any]:
     """Django's LOGGING; granian's lines come in the same form. `form`: people, or json."""
-    here = {"handlers": ["stderr"], "propagate": False}
+    to_stderr = {"handlers": ["stderr"], "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -53,11 +53,11 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
-            "django": {**here, "level": level.upper()},
+            "django": {**to_stderr, "level": level.upper()},
             # A client's 4xx is its own affair; a 5xx is logged as an error.
-            "django.request": {**here, "level": "ERROR"},
-            "django.security": {**here, "level": "CRITICAL"},
-            "spacedevs.access": {**here, "level": "INFO"},  # ACCESS_LOG turns it off
-            "_granian": {**here, "level": "INFO"},
+            "django.request": {**to_stderr, "level": "ERROR"},
+            "django.security": {**to_stderr, "level": "CRITICAL"},
+            "spacedevs.access": {**to_stderr, "level": "INFO"},  # ACCESS_LOG turns it off
+            "_granian": {**to_stderr, "level": "INFO"},
         },
     }

@@ -24,7 +24,7 @@ class Outage:
         self.lock = threading.Lock()  # threads of a worker share it
         self.open = False
         self.faults = 0
-        self.began = self.said = self.last = 0.0
+        self.began = self.reported = self.last = 0.0
 
     def meet(self, fault: Any) -> None:
         """A request met the fault. `fault` says what it is, in the database's words."""
@@ -32,12 +32,12 @@ class Outage:
         with self.lock:
             now = self.last = self.now()
             if not self.open:
-                self.open, self.faults, self.began, self.said = True, 1, now, now
+                self.open, self.faults, self.began, self.reported = True, 1, now, now
                 logger.error("The database does not answer: %s", words)
                 return
             self.faults += 1
-            if now - self.said >= EVERY:
-                self.said = now
+            if now - self.reported >= EVERY:
+                self.reported = now
                 logger.error(
                     "The database has not answered for %.0f seconds; requests that met it: %d. %s",
                     now - self.began,

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from spacedevs.bounded import Bounded
-from spacedevs.health import AWAY, NO_DATA, NOT_MIGRATED, SLOW
+from spacedevs.errors import DATABASE_AWAY
+from spacedevs.health import NO_DATA, NOT_MIGRATED, SLOW
 from tests.conftest import run
 from tests.test_serve import NOWHERE, ask, serving
 
@@ -41,12 +42,13 @@ def test_health_is_get_and_head_alone(server: str) -> None:
 def test_a_site_whose_database_is_away_lives_and_is_not_ready(empty: dict[str, str]) -> None:
     with serving({**empty, "DATABASE_URL": NOWHERE}) as (_, url):
         assert ask(url, "GET", "/health/live", **PROBE)[0] == 200
-        assert missing(url) == [AWAY]
+        assert missing(url) == [DATABASE_AWAY]
 
 
 def test_a_database_that_is_not_migrated_is_not_ready(empty: dict[str, str]) -> None:
+    no_file = "The database's file is gone. Restore a backup; `prepare` makes a new one."
     with serving(empty) as (_, url):
-        assert missing(url) == [NOT_MIGRATED]
+        assert missing(url) == [NOT_MIGRATED if empty["DATABASE_URL"] else no_file]
 
 
 def test_a_database_without_a_row_is_not_ready(empty: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from rest_framework import serializers
 
 from spacedevs.api.durations import DurationField, parse_duration
-from spacedevs.api.opaque_shapes import Shape, fields_of, nested_shape_of
+from spacedevs.api.opaque_shapes import ShapeClass, fields_of, nested_shape_of
 
 INTEGERS = BaseDatabaseOperations.integer_field_ranges
 WIDEST = INTEGERS["BigIntegerField"]
@@ -118,7 +118,7 @@ def parser_of(field: serializers.Field, column: Any = None) -> Parse:
 class Key(NamedTuple):
     name: str
     parse: Parse
-    shape: Shape | None
+    shape: ShapeClass | None
     many: bool
 
 
@@ -136,7 +136,7 @@ def _keys(shape: Any) -> tuple[Key, ...]:
 
 
 def arrange(
-    shape: Shape, value: Any, problems: list[str], unknown: set[str], path: str = ""
+    shape: ShapeClass, value: Any, problems: list[str], unknown: set[str], path: str = ""
 ) -> dict[str, Any]:
     """`value` as the JSON that is kept: the shape's keys in its order, and no others.
 
@@ -169,7 +169,7 @@ def arrange(
 
 
 def arrange_many(
-    shape: Shape, value: Any, problems: list[str], unknown: set[str], path: str = ""
+    shape: ShapeClass, value: Any, problems: list[str], unknown: set[str], path: str = ""
 ) -> list[dict[str, Any]]:
     """As arrange(), for a list of such objects."""
     if type(value) is not list:
@@ -181,7 +181,7 @@ def arrange_many(
     ]
 
 
-def unsafe_urls(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+def unsafe_urls(shape: ShapeClass, value: Any, path: str = "") -> Iterator[str]:
     """A sentence for each URL in `value`, as arrange() gives it, that is not of the web.
 
     For editors alone: `javascript:` would run in the browser of whoever shows the answer as a

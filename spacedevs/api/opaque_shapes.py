@@ -13,7 +13,7 @@ from rest_framework import serializers
 from spacedevs.api.fields import OpaqueUrlField, UrlField
 from spacedevs.api.object_urls import ObjectUrls
 
-Shape = Any  # a serializer class; the stubs' has no hash
+ShapeClass = Any  # a serializer class; the stubs' has no hash
 
 
 @cache
@@ -22,7 +22,7 @@ def fields_of(shape: Any) -> dict[str, serializers.Field]:
     return dict(shape().fields)
 
 
-def nested_shape_of(field: serializers.Field) -> Shape | None:
+def nested_shape_of(field: serializers.Field) -> ShapeClass | None:
     """The shape of a field's value, or of each of its values; None for a plain value."""
     inner: Any = field.child if isinstance(field, serializers.ListSerializer) else field
     return type(inner) if isinstance(inner, serializers.BaseSerializer) else None
@@ -41,7 +41,7 @@ def _urls_in(shape: Any) -> dict[str, Any]:
     return found
 
 
-def quote(shape: Shape, value: dict[str, Any], urls: ObjectUrls) -> dict[str, Any]:
+def quote(shape: ShapeClass, value: dict[str, Any], urls: ObjectUrls) -> dict[str, Any]:
     """`value` unchanged, but for the URLs in it."""
     moved: dict[str, Any] = _rewritten(value, _urls_in(shape), urls)
     return moved

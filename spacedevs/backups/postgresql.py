@@ -67,24 +67,24 @@ def restore(path: Path) -> None:
         cursor.execute("SELECT current_schema()")
         (schema,) = cursor.fetchone()
     source = [_find("pg_restore"), *CLEAN, f"--schema={schema}", "--file=-", str(path)]
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as output:
         with subprocess.Popen(  # noqa: S603  # PostgreSQL's own programs
             arguments,
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=output,
             text=True,
         ) as psql:
             assert psql.stdin  # noqa: S101  # for mypy
             with suppress(BrokenPipeError):  # psql has ended, and its words say why
                 psql.stdin.write(BEGIN)
                 psql.stdin.flush()
-            read = subprocess.run(source, stdout=psql.stdin, stderr=said, check=False)  # noqa: S603
+            read = subprocess.run(source, stdout=psql.stdin, stderr=output, check=False)  # noqa: S603
             psql.communicate(ROLLBACK if read.returncode else COMMIT)
         if psql.returncode or read.returncode:
-            said.seek(0)
-            raise BackupError(f"Nothing was restored. {_words(said.read())}")
+            output.seek(0)
+            raise BackupError(f"Nothing was restored. {_words(output.read())}")
 
 
 def _find(program: str) -> str:
@@ -111,7 +111,7 @@ def _run(
     return subprocess.run(arguments, env=env, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def _words(said: str) -> str:
+def _words(output: str) -> str:
     """What PostgreSQL's programs said, with what to do where they are too old."""
-    hint = " Install the client programs of the server's version." if "mismatch" in said else ""
-    return " ".join(said.split())[:600] + hint
+    hint = " Install the client programs of the server's version." if "mismatch" in output else ""
+    return " ".join(output.split())[:600] + hint

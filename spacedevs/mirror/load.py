@@ -249,10 +249,10 @@ class Load:
         """Removes rows that are gone at the source. One that is in use here stays."""
         waiting = {model._meta.pk.to_python(key) for key in keys}
         removed: set[str] = set()
-        while free := waiting - in_use(model, waiting):
-            model._base_manager.filter(pk__in=free).delete()
-            waiting -= free  # a parent goes once its children have gone
-            removed |= set(map(str, free))
+        while removable := waiting - in_use(model, waiting):
+            model._base_manager.filter(pk__in=removable).delete()
+            waiting -= removable  # a parent goes once its children have gone
+            removed |= set(map(str, removable))
         for table in (Mirrored, Hold):
             table.objects.filter(model=label_of(model), key__in=removed).delete()
         self._known(model).difference_update(removed)

@@ -107,7 +107,7 @@ class Costs:
     def of(self, kind: Kind) -> float:
         return self._known.get(kind, kind.rows * ROW)
 
-    def learn(self, kind: Kind, seconds: float) -> None:
+    def record(self, kind: Kind, seconds: float) -> None:
         self._known[kind] = (self.of(kind) + seconds) / 2 if kind in self._known else seconds
         self._known.move_to_end(kind)
         if len(self._known) > KINDS:

@@ -137,7 +137,7 @@ class Site:
             return self._answer(environ, client)
         finally:
             del self._running[me]
-            self.lanes.costs.learn(kind, time.thread_time() - began)
+            self.lanes.costs.record(kind, time.thread_time() - began)
 
     def _answer(self, environ: dict[str, Any], client: Any) -> Answer | None:
         """None where it has been streamed."""
