@@ -75,7 +75,8 @@ BY_WORDS = {
     "read-only": "The database can't be written. Name one in DATABASE_URL that can.",
     "not a database": "The database's file is damaged. Restore a backup of it.",
     "malformed": "The database's file is damaged. Restore a backup of it.",
-    "there is no file": "The database's file is gone. Restore a backup; `prepare` makes a new one.",
+    "there is no file": "The database's file is not there. Restore a backup, check DATABASE_URL, "
+    "or run `manage.py prepare`, which makes a new one.",
     "was replaced": "Nothing was saved: the database's file was replaced meanwhile. Try again.",
     "unable to open": "The database's file can't be opened. See DATA_DIR, and who may write there.",
     "disk i/o error": "The database's file can't be read or written. See the disk that it is on.",

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from spacedevs.bounded import Bounded
-from spacedevs.errors import DATABASE_AWAY
+from spacedevs.errors import BY_WORDS, DATABASE_AWAY
 from spacedevs.health import NO_DATA, NOT_MIGRATED, SLOW
 from tests.conftest import run
 from tests.test_serve import NOWHERE, ask, serving
@@ -46,7 +46,7 @@ def test_a_site_whose_database_is_away_lives_and_is_not_ready(empty: dict[str, s
 
 
 def test_a_database_that_is_not_migrated_is_not_ready(empty: dict[str, str]) -> None:
-    no_file = "The database's file is gone. Restore a backup; `prepare` makes a new one."
+    no_file = BY_WORDS["there is no file"]
     with serving(empty) as (_, url):
         assert missing(url) == [NOT_MIGRATED if empty["DATABASE_URL"] else no_file]
 

@@ -256,7 +256,8 @@ def test_a_server_whose_database_is_not_prepared_answers_503(empty: dict[str, st
     with serving(empty) as (_, url):
         status, _, body = ask(url, "GET", "/2.3.0/spacecraft/")
     assert status == 503
-    assert "migrate" in json.loads(body)["detail"]
+    command = "migrate" if empty["DATABASE_URL"] else "prepare"
+    assert f"`manage.py {command}`" in json.loads(body)["detail"]
 
 
 # What comes over a real socket
