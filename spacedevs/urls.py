@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from rest_framework.urlpatterns import format_suffix_patterns
 
@@ -16,7 +16,7 @@ api: list[URLPattern | URLResolver] = [
     path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
     path("redoc/", documents.ReDoc.as_view(), name="redoc"),
     *format_suffix_patterns(
-        [path("api-throttle/", APIThrottleView.as_view(), name="api-throttle")]
+        [re_path("^api-throttle/$", APIThrottleView.as_view(), name="api-throttle")]
     ),
     path("", include(router)),
 ]
