@@ -6,8 +6,10 @@ for longer than any may take.
 """
 
 import asyncio
+import atexit
 import logging
 import os
+import shutil
 import signal
 import threading
 import time
@@ -45,6 +47,7 @@ def start(loop: asyncio.AbstractEventLoop, oldest: Callable[[], float]) -> None:
 def watch(server: Any) -> None:
     """In the supervisor, before its workers start: ends those that beat no more."""
     folder = os.environ[FOLDER] = mkdtemp(prefix="spacedevs-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     threading.Thread(target=_watch, args=(server, Path(folder)), daemon=True).start()
 
 

@@ -19,6 +19,7 @@ from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
 from spacedevs import health, metrics, request_id
+from spacedevs.errors import RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of
 from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
@@ -30,7 +31,6 @@ BODY_SIZE = 10 * 2**20  # bytes
 BODIES = 64 * 2**20  # bytes of all bodies that are being read
 WHOLE = 4 * 2**20  # bytes: a stream that ends within these is sent as one piece
 SEND_TIME = 30.0  # seconds for a piece of a stream: who reads none is given up
-RETRY_AFTER = "5"  # seconds
 
 Headers = list[tuple[str, str]]
 
@@ -105,21 +105,22 @@ class Site:
             return b""
         self._bound(int(headers.get("content-length", 0)))  # hyper lets digits alone pass
         pieces: list[bytes] = []
+        size = 0
         try:
             async with asyncio.timeout(BODY_TIME):
                 async for piece in client:
                     pieces.append(piece)
+                    size += len(piece)
                     self._bodies += len(piece)
-                    self._bound(sum(map(len, pieces)))
+                    self._bound(size)
         except TimeoutError:
             late = f"The body did not come within {BODY_TIME:.0f} seconds."
             raise Refused(HTTPStatus.REQUEST_TIMEOUT, late) from None
         finally:
-            self._bodies -= sum(map(len, pieces))
-        body = b"".join(pieces)
-        if len(body) < int(headers.get("content-length", 0)):
+            self._bodies -= size
+        if size < int(headers.get("content-length", 0)):
             raise Gone
-        return body
+        return b"".join(pieces)
 
     def _bound(self, size: int) -> None:
         if size > BODY_SIZE:
