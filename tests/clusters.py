@@ -30,18 +30,34 @@ def binaries() -> str:
 class Cluster:
     folder: Path
     port: int
+    _run: Callable[..., None]
 
     @property
     def url(self) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
     def execute(self, sql: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql)
 
+    def stop(self) -> None:
+        """As `systemctl stop` does: connections are ended, and what is committed is kept."""
+        self._run("pg_ctl", "stop", "-w", "-s", "-m", "fast", "-D", self._data)
+
+    def start(self) -> None:
+        listens = f"-c listen_addresses=127.0.0.1 -c port={self.port}"
+        sockets = f"-c unix_socket_directories={self.folder}"
+        options = f"{listens} {sockets} {OPTIONS}"
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "start", "-w", "-s", "-D", self._data, "-l", log, "-o", options)
+
     def pids(self) -> list[int]:
         """The postmaster's and its children's."""
-        first = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        first = Path(self._data, "postmaster.pid").read_text().split()[0]
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         return [int(first), *map(int, children)]
 
@@ -63,19 +79,15 @@ def cluster() -> Iterator[Cluster]:
     """It listens on 127.0.0.1 alone, and takes no password."""
     folder = Path(mkdtemp(prefix="postgresql.", dir="/tmp"))  # a socket's path is short
     run = _runner(folder)
-    running = Cluster(folder, free_port())
-    data = str(folder / "data")
-    listens = f"-c listen_addresses=127.0.0.1 -c port={running.port}"
-    sockets = f"-c unix_socket_directories={folder}"
+    running = Cluster(folder, free_port(), run)
     try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+        run("initdb", "-D", running._data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
             "--locale=C.UTF-8", "--no-sync")  # fmt: skip
-        run("pg_ctl", "start", "-w", "-s", "-D", data, "-l", str(folder / "log"),
-            "-o", f"{listens} {sockets} {OPTIONS}")  # fmt: skip
+        running.start()
         try:
             yield running
         finally:
-            run("pg_ctl", "stop", "-s", "-m", "immediate", "-D", data)
+            run("pg_ctl", "stop", "-s", "-m", "immediate", "-D", running._data)
     finally:
         shutil.rmtree(folder)
 

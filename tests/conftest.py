@@ -28,6 +28,8 @@ from tests.servers import free_port, manage, running_server
 # The fixtures that bring a database; pytest-django's own, and those that make a fresh one.
 DATABASES = {"copy", "db", "empty", "env", "fresh", "prepared", "server"}
 
+FAULT = "fault"  # a line of the table of faults, among a test's properties
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--count-queries", action="store_true", help="write query_counts.json anew")
@@ -41,6 +43,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     elsewhere = [item for item in items if connection.vendor not in databases_of(item)]
     items[:] = [item for item in items if item not in elsewhere]
     config.hook.pytest_deselected(items=elsewhere)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of faults."""
+    done = [
+        each for outcome in ("passed", "failed") for each in terminalreporter.getreports(outcome)
+    ]
+    lines = [text for each in done for name, text in each.user_properties if name == FAULT]
+    if lines:
+        terminalreporter.section("faults")
+        for line in dict.fromkeys(lines):
+            terminalreporter.write_line(line)
 
 
 def databases_of(item: Any) -> tuple[str, ...]:

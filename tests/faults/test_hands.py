@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.faults.connections import answer, connect, held, unfinished_post
-from tests.faults.report import report
+from tests.faults.report import Report
 from tests.faults.traffic import Traffic
 from tests.servers import running_server
 
@@ -27,7 +27,7 @@ def traffic(site: str) -> Traffic:
     return Traffic(site)
 
 
-def test_two_unfinished_posts_stop_nobody(site: str, traffic: Traffic) -> None:
+def test_two_unfinished_posts_stop_nobody(site: str, traffic: Traffic, report: Report) -> None:
     with held(site, 2, unfinished_post("/nope")), traffic:
         time.sleep(2)
     report("2 unfinished POSTs", traffic)
@@ -35,7 +35,9 @@ def test_two_unfinished_posts_stop_nobody(site: str, traffic: Traffic) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_200_unfinished_posts_stop_nobody(site: str, path: str, traffic: Traffic) -> None:
+def test_200_unfinished_posts_stop_nobody(
+    site: str, path: str, traffic: Traffic, report: Report
+) -> None:
     with held(site, 200, unfinished_post(path)), traffic:
         time.sleep(3)
     report(f"200 unfinished POSTs of {path}", traffic)
@@ -61,7 +63,7 @@ def test_a_body_that_is_too_large_is_a_413(site: str) -> None:
 
 
 def test_500_slow_headers_and_1000_idle_connections_stop_nobody(
-    site: str, traffic: Traffic
+    site: str, traffic: Traffic, report: Report
 ) -> None:
     slow = b"GET /2.3.0/spacecraft/ HTTP/1.1\r\nHost: loc"
     with held(site, 500, slow), held(site, 1000), traffic:
@@ -70,7 +72,9 @@ def test_500_slow_headers_and_1000_idle_connections_stop_nobody(
     assert set(traffic.reads.counts) == {200}
 
 
-def test_100_readers_who_never_read_stop_nobody(site: str, traffic: Traffic) -> None:
+def test_100_readers_who_never_read_stop_nobody(
+    site: str, traffic: Traffic, report: Report
+) -> None:
     with held(site, 100, GET, buffer=2048), traffic:
         time.sleep(5)
     report("100 readers who never read", traffic)

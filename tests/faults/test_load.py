@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.faults.connections import connect
-from tests.faults.report import report
+from tests.faults.report import Report
 from tests.faults.traffic import Seen, Traffic
 from tests.servers import running_server
 
@@ -41,7 +41,9 @@ def asked(site: str, path: str, each: float) -> Iterator[Seen]:
             seen.note(status, took)
 
 
-def test_eight_heavy_requests_a_second_leave_the_cheap_ones_alone(site: str) -> None:
+def test_eight_heavy_requests_a_second_leave_the_cheap_ones_alone(
+    site: str, report: Report
+) -> None:
     with asked(site, HEAVY, each=1 / 8) as heavy, Traffic(site) as cheap:
         time.sleep(10)
     report("8 heavy requests a second", cheap, heavy)
@@ -49,7 +51,7 @@ def test_eight_heavy_requests_a_second_leave_the_cheap_ones_alone(site: str) -> 
     assert set(heavy.counts) <= {200, 503}
 
 
-def test_a_client_that_went_away_while_it_waited_costs_nothing(site: str) -> None:
+def test_a_client_that_went_away_while_it_waited_costs_nothing(site: str, report: Report) -> None:
     request = f"GET {HEAVY} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     for _ in range(100):
         connect(site, request).close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.connections import connect
-from tests.faults.report import report
+from tests.faults.report import Report
 from tests.faults.traffic import CHEAP, Traffic
 from tests.servers import manage, wait_until_it_answers
 
@@ -43,7 +43,7 @@ def workers(supervisor: subprocess.Popen) -> list[int]:
     ]
 
 
-def test_a_worker_that_is_killed_is_replaced(prepared: dict[str, str]) -> None:
+def test_a_worker_that_is_killed_is_replaced(prepared: dict[str, str], report: Report) -> None:
     with serving(prepared) as (process, url), Traffic(url, prepared) as traffic:
         time.sleep(1)
         os.kill(workers(process)[0], signal.SIGKILL)
@@ -55,7 +55,7 @@ def test_a_worker_that_is_killed_is_replaced(prepared: dict[str, str]) -> None:
     assert traffic.reads.counts[0] <= 2
 
 
-def test_a_worker_that_is_stopped_is_replaced(prepared: dict[str, str]) -> None:
+def test_a_worker_that_is_stopped_is_replaced(prepared: dict[str, str], report: Report) -> None:
     with serving(prepared) as (process, url), Traffic(url, prepared) as traffic:
         time.sleep(1)
         stopped = workers(process)[0]
@@ -68,7 +68,7 @@ def test_a_worker_that_is_stopped_is_replaced(prepared: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_at_once_under_requests_and_loses_none(
-    prepared: dict[str, str], ending: signal.Signals
+    prepared: dict[str, str], ending: signal.Signals, report: Report
 ) -> None:
     with serving(prepared) as (process, url), Traffic(url, prepared, each=0.04) as traffic:
         time.sleep(2)

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -20,7 +21,8 @@ FOUND = "/2.3.0/config/image_licenses/?limit=100&search="
 GIVEN_UP = 30.0  # seconds: a client that has waited so long
 MAKE_EDITOR = """
 from django.contrib.auth.models import User
-User.objects.create_superuser("editor", password="editor")
+if not User.objects.filter(username="editor").exists():
+    User.objects.create_superuser("editor", password="editor")
 """
 
 
@@ -52,6 +54,7 @@ class Traffic:
     """Readers of `path` and, with `env`, an editor, until the end of the `with`.
 
     Each request of a reader has a connection of its own: one that hangs is no excuse for the next.
+    It is a GET unless `said` makes another. The editor waits while somebody holds `pause`.
     """
 
     def __init__(
@@ -60,12 +63,15 @@ class Traffic:
         env: dict[str, str] | None = None,
         *,
         path: str = CHEAP,
+        said: Callable[[], bytes] | None = None,
         each: float = 0.02,
         readers: int = 2,
     ) -> None:
-        self.url, self.env, self.path, self.each = url, env, path, each
+        self.url, self.env, self.each = url, env, each
         self.reads, self.writes = Seen(), Seen()
         self.saved: list[str] = []
+        self.pause = threading.Lock()
+        self._said = said or (lambda: get(path))
         self._ended = threading.Event()
         works = [*[self._read] * readers, *([self._edit] if env else [])]
         self._threads = [threading.Thread(target=work, daemon=True) for work in works]
@@ -93,23 +99,21 @@ class Traffic:
         with httpx2.Client(base_url=self.url, timeout=GIVEN_UP) as client:
             return [name for name in self.saved if not client.get(FOUND + name).json()["count"]]
 
+    def ask(self, path: str) -> int:
+        return status_of(self.url, get(path))
+
     def _read(self) -> None:
         while not self._ended.wait(self.each):
-            self.reads.note(*_timed(self._get))
-
-    def _get(self) -> int:
-        head = f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        with connect(self.url, head.encode()) as connection:
-            words = answer(connection).split(b" ", 2)
-            return int(words[1]) if len(words) > 1 else 0
+            self.reads.note(*_timed(lambda: status_of(self.url, self._said())))
 
     def _edit(self) -> None:
         while not self._ended.wait(0.2):
-            name = uuid4().hex
-            status, took = _timed(lambda name=name: self._save(name))
-            self.writes.note(status, took)
-            if status == 302:
-                self.saved.append(name)
+            with self.pause:
+                name = uuid4().hex
+                status, took = _timed(lambda name=name: self._save(name))
+                self.writes.note(status, took)
+                if status == 302:
+                    self.saved.append(name)
 
     def _save(self, name: str) -> int:
         page = self._editor.get(ADD)
@@ -117,6 +121,17 @@ class Traffic:
             return page.status_code
         form = {"name": name, "priority": "0", "link": "", **_token(page.text)}
         return self._editor.post(ADD, data=form).status_code
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+
+
+def status_of(url: str, request: bytes) -> int:
+    """0: no answer came."""
+    with connect(url, request) as connection:
+        words = answer(connection).split(b" ", 2)
+        return int(words[1]) if len(words) > 1 else 0
 
 
 def _timed(request: Any) -> tuple[int, float]:
