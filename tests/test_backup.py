@@ -155,7 +155,7 @@ def test_no_save_while_backups_are_made_and_restored_is_lost_unsaid(
 
 def test_a_backup_is_for_its_user_alone_and_says_its_size(prepared: Env, file: Path) -> None:
     assert re.fullmatch(
-        rf"{file}: the whole database, [\d.]+ KB\.\n", succeed(prepared, "backup", str(file))
+        rf"{file}: the whole database, [\d.]+ [KM]B\.\n", succeed(prepared, "backup", str(file))
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert os.listdir(file.parent) == [file.name]

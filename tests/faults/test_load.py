@@ -55,6 +55,7 @@ def test_a_client_that_went_away_while_it_waited_costs_nothing(site: str, report
     request = f"GET {HEAVY} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     for _ in range(100):
         connect(site, request).close()
+    time.sleep(2)  # of the 15 that all of them would take
     with Traffic(site, path=HEAVY, readers=1) as reader:
         time.sleep(1)
     report("100 heavy requests whose clients went away", reader)
