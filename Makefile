@@ -1,7 +1,8 @@
 # The verbs. Each makes all that it needs: python3 and make are enough to begin with.
 #   make serve     the site, on an SQLite file in var/ unless DATABASE_URL names another database
 #   make test      lint, then the suite on SQLite and on PostgreSQL; ARGS="-k name" goes to pytest
-#   make test-faults  what readers and editors meet while a fault is made, as a table
+#   make test-faults  what readers and editors meet while a fault is made, as a table; 20,000
+#                     hostile requests, and what they cost
 #   make lint      what is checked without running anything
 #   make format    what the machine can put right by itself
 #   make bench-mirror  what a run of the mirror costs: CPU, memory, and how long readers wait
@@ -24,7 +25,7 @@ test: .venv/dev
 	@scripts/test $(ARGS)
 
 test-faults: .venv/dev
-	@$(BIN)/pytest -q tests/faults $(ARGS)
+	@$(BIN)/pytest -q --long tests/faults $(ARGS)
 
 lint: .venv/dev
 	@scripts/lint

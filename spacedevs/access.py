@@ -3,10 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
@@ -56,6 +58,16 @@ def endpoint_of(request: HttpRequest) -> str:
     if request.path.startswith(settings.STATIC_URL):
         return "static"
     return NAMED.get(request.path, "unknown")
+
+
+def note_refusal(environ: dict[str, Any], status: int, size: int, seconds: float) -> None:
+    """Of a request that the server answered itself: a queue was full, a body did not come."""
+    if settings.METRICS_PORT is not None:
+        metrics.count_refusal(status)
+    if settings.ACCESS_LOG:
+        request, response = WSGIRequest(environ), HttpResponse(status=status)
+        response["Content-Length"] = str(size)
+        log(request, request.method or "", response, seconds)
 
 
 def log(request: HttpRequest, method: str, response: HttpResponse, seconds: float) -> None:

@@ -29,6 +29,13 @@ def chosen(sent: str | None) -> str:
     return uuid4().hex
 
 
+def begin(sent: str | None) -> str:
+    """For a task of an event loop that answers one request: see chosen()."""
+    name = chosen(sent)
+    _current.set(name)
+    return name
+
+
 class RequestId:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -33,6 +33,7 @@ FAULT = "fault"  # a line of the table of faults, among a test's properties
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--count-queries", action="store_true", help="write query_counts.json anew")
+    parser.addoption("--long", action="store_true", help="series of 20,000 requests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -118,6 +119,12 @@ def nothing_mirrored() -> Iterator[None]:
 def quick_passwords(settings: Any) -> None:
     """The usual hash of a superuser's password takes longer than the rest of a test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def many(request: pytest.FixtureRequest) -> int:
+    """The requests of a long series; fewer where nobody asked for all of it."""
+    return 20_000 if request.config.getoption("--long") else 1_000
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from tests import pages
 from tests.conftest import fresh_database
 from tests.servers import ROOT, free_port, wait_until_it_answers
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 MOST_FILES, MOST_LINES = 7, 40  # that somebody writes, fixtures and migration aside
 LEFT_OUT = shutil.ignore_patterns(".venv", ".git", "var", ".*_cache", "__pycache__", "node_modules")
 EDIT = """

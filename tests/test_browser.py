@@ -13,9 +13,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and os.environ.get("CI") != "true", reason="there is no chromium on this machine"
-)
+pytestmark = [
+    pytest.mark.only_on("sqlite"),  # which database makes no difference
+    pytest.mark.skipif(
+        not CHROMIUM and os.environ.get("CI") != "true",
+        reason="there is no chromium on this machine",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ from spacedevs.api.documents import document
 from spacedevs.api.viewsets import resources
 from tests import openapi, tables, wsgi
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 DOCUMENTS = {"our_client": document, "upstreams_client": tables.document}
 SERVER = "http://localhost"
 LIMIT = 100

@@ -20,6 +20,8 @@ from tests.conftest import run
 from tests.servers import manage, wait_until_it_answers
 from tests.test_serve import NOWHERE, ask
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 OURS = re.compile(r"[0-9a-f]{32}")
 
 
@@ -139,6 +141,7 @@ def test_the_access_log_has_a_line_for_each_request_and_every_line_is_json(
     with logged(env, tmp_path) as (url, log):
         status, headers, body = ask(url, "GET", "/2.3.0/agencies/?limit=1&token=s3")
         ask(url, "HEAD", "/2.3.0/nothing/")
+        refused = ask(url, "POST", "/admin/login/?password=s3", **{"Content-Length": "20000000"})
     found = [json.loads(line) for line in log.read_text().splitlines()]
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in found)
     assert {"_granian", "spacedevs.access"} <= {line["logger"] for line in found}
@@ -151,6 +154,10 @@ def test_the_access_log_has_a_line_for_each_request_and_every_line_is_json(
     assert line["queue_ms"] >= 0
     missed = access["/2.3.0/nothing/"]
     assert (missed["method"], missed["status"], missed["bytes"]) == ("HEAD", 404, 0)
+    line = access["/admin/login/?password=***"]  # the server refused it itself
+    assert (line["method"], line["status"], line["ip"]) == ("POST", refused[0], "127.0.0.1")
+    assert refused[0] == 413
+    assert line["request_id"] == refused[1]["x-request-id"]
 
 
 def test_no_access_is_logged_unless_it_is_asked_for(
@@ -182,7 +189,6 @@ def test_a_database_that_is_away_is_one_line_however_many_requests_meet_it(
     assert "ERROR spacedevs.outages: The database does not answer: " in lines[0]
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_end_of_an_outage_is_one_line_with_the_number_of_requests(
     prepared: dict[str, str], tmp_path: Path
 ) -> None:

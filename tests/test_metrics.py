@@ -15,6 +15,8 @@ from tests.conftest import run, shell
 from tests.servers import free_port
 from tests.test_serve import NOWHERE, ask, refusal, serving
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 MIRRORED = """
 from datetime import UTC, datetime, timedelta
 from spacedevs.mirror.models import MirrorCall, MirrorRun

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
-from spacedevs import health, metrics, request_id
+from spacedevs import access, health, request_id
 from spacedevs.errors import RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of
@@ -30,6 +30,7 @@ BODY_TIME = 10.0  # seconds for the whole of a body
 BODY_SIZE = 10 * 2**20  # bytes
 BODIES = 64 * 2**20  # bytes of all bodies that are being read
 WHOLE = 4 * 2**20  # bytes: a stream that ends within these is sent as one piece
+GONE = 499  # nginx's number for a client that did not wait
 SEND_TIME = 30.0  # seconds for a piece of a stream: who reads none is given up
 
 Headers = list[tuple[str, str]]
@@ -38,7 +39,7 @@ Headers = list[tuple[str, str]]
 class Refused(Exception):
     """What the site says to a request that Django does not see."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: int, detail: str = "") -> None:
         super().__init__(detail)
         self.status, self.detail = status, detail
 
@@ -75,12 +76,12 @@ class Site:
             environ = environ_of(scope, await self._read(scope, client))
             answer = await self.lanes.run(scope, kind, client, work)
         except Refused as refused:
-            answer = refusal(scope, refused)
+            answer = refusal(scope, refused, arrived)
         except Busy:
             busy = "The server is busy. Try again in a few seconds."
-            answer = refusal(scope, Refused(HTTPStatus.SERVICE_UNAVAILABLE, busy))
+            answer = refusal(scope, Refused(HTTPStatus.SERVICE_UNAVAILABLE, busy), arrived)
         except (Gone, ProtocolClosed, ProtocolError):
-            answer = Answer(499, [], b"")  # nginx's number for it; nobody reads it
+            answer = refusal(scope, Refused(GONE), arrived)  # nobody reads it
         if answer is not None:
             with suppress(ProtocolClosed, ProtocolError):
                 client.response_bytes(*answer)
@@ -184,16 +185,18 @@ async def _send(transport: Any, piece: bytes) -> None:
     await transport.send_bytes(piece)
 
 
-def refusal(scope: Any, refused: Refused) -> Answer:
+def refusal(scope: Any, refused: Refused, arrived: float) -> Answer:
     """JSON under the API's root, as all errors there are; it can be read by any site's script."""
-    if settings.METRICS_PORT is not None:
-        metrics.count_refusal(refused.status)
-    name = request_id.chosen(scope.headers.get(request_id.HEADER.lower()))
+    name = request_id.begin(scope.headers.get(request_id.HEADER.lower()))
     headers = [(request_id.HEADER.lower(), name), ("server", "")]
     if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("retry-after", RETRY_AFTER))
-    if not scope.path.startswith(settings.API_ROOT):
+    if scope.path.startswith(settings.API_ROOT):
+        headers += [("content-type", "application/json"), ("access-control-allow-origin", "*")]
+        body = orjson.dumps({"detail": refused.detail})
+    else:
         headers.append(("content-type", "text/plain; charset=utf-8"))
-        return Answer(refused.status, headers, refused.detail.encode())
-    headers += [("content-type", "application/json"), ("access-control-allow-origin", "*")]
-    return Answer(refused.status, headers, orjson.dumps({"detail": refused.detail}))
+        body = refused.detail.encode()
+    waited = time.monotonic() - arrived
+    access.note_refusal(environ_of(scope, b""), refused.status, len(body), waited)
+    return Answer(refused.status, headers, body)

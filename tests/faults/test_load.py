@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 
 from tests.conftest import fresh_database
 from tests.faults.connections import connect
 from tests.faults.report import Report
-from tests.faults.traffic import Seen, Traffic
+from tests.faults.traffic import Seen, Traffic, get
 from tests.servers import running_server
 
 HEAVY = "/2.3.0/spacecraft/?mode=detailed&limit=100"
@@ -23,9 +24,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def asked(site: str, path: str, each: float) -> Iterator[Seen]:
-    """Asks for `path` every `each` seconds, whether the ones before are answered or not."""
-    readers = [Traffic(site, path=path, each=each * 20, readers=1) for _ in range(20)]
+def asked(site: str, said: Callable[[], bytes], each: float) -> Iterator[Seen]:
+    """Asks every `each` seconds, whether the requests before are answered or not."""
+    readers = [Traffic(site, said=said, each=each * 20, readers=1) for _ in range(20)]
     seen = Seen()
     for reader in readers:
         reader.__enter__()
@@ -44,11 +45,41 @@ def asked(site: str, path: str, each: float) -> Iterator[Seen]:
 def test_eight_heavy_requests_a_second_leave_the_cheap_ones_alone(
     site: str, report: Report
 ) -> None:
-    with asked(site, HEAVY, each=1 / 8) as heavy, Traffic(site) as cheap:
+    with asked(site, lambda: get(HEAVY), each=1 / 8) as heavy, Traffic(site) as cheap:
         time.sleep(10)
     report("8 heavy requests a second", cheap, heavy)
     assert set(cheap.reads.counts) == {200}
     assert set(heavy.counts) <= {200, 503}
+
+
+def log_in(name: str) -> bytes:
+    """With a wrong password. The cookie and the form's token are of one secret, as CSRF asks."""
+    token = "a" * 32
+    form = f"csrfmiddlewaretoken={token}&username={name}&password=wrong&next=/admin/"
+    head = (
+        f"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken={token}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n"
+    )
+    return (head + form).encode()
+
+
+def test_eight_wrong_log_ins_a_second_leave_the_others_alone(site: str, report: Report) -> None:
+    with asked(site, lambda: log_in("editor"), each=1 / 8) as wrong, Traffic(site) as cheap:
+        time.sleep(6)
+    report("8 wrong log-ins a second of one name", cheap, wrong)
+    assert set(cheap.reads.counts) == {200}
+    # The fifth is refused, and all that come after it.
+    assert wrong.counts == {200: 4, 429: len(wrong.answers) - 4}
+
+
+def test_eight_wrong_log_ins_a_second_of_as_many_names(site: str, report: Report) -> None:
+    """Each costs the hash of a password."""
+    with asked(site, lambda: log_in(uuid4().hex), each=1 / 8) as wrong, Traffic(site) as cheap:
+        time.sleep(6)
+    report("8 wrong log-ins a second of 8 names", cheap, wrong)
+    assert set(cheap.reads.counts) == {200}
+    assert set(wrong.counts) <= {200, 503}
 
 
 def test_a_client_that_went_away_while_it_waited_costs_nothing(site: str, report: Report) -> None:
