@@ -137,6 +137,9 @@ class SQLiteStore:
 class PostgreSQLStore:
     """One row for each client, which the UPSERT locks; the clock is the database's.
 
+    It is read once the row is locked: a call that came first and waited longer would else find the
+    others' calls later than its own moment, and drop them.
+
     The table is made by a migration.
     """
 
@@ -149,12 +152,13 @@ class PostgreSQLStore:
         FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS m) AS clock
         ON CONFLICT (ident) DO UPDATE SET (leaving, admitted, moment) = (
             SELECT CASE WHEN cardinality(live) < %(calls)s
-                        THEN live || (excluded.moment + %(span)s) ELSE live END,
-                   cardinality(live) < %(calls)s, excluded.moment
-            FROM (SELECT ARRAY(
-                SELECT l FROM unnest(t.leaving) AS l
-                WHERE l > excluded.moment AND l <= excluded.moment + %(span)s
-            ) AS live) AS window_of_calls)
+                        THEN live || (m + %(span)s) ELSE live END,
+                   cardinality(live) < %(calls)s, m
+            FROM (SELECT m, ARRAY(
+                SELECT l FROM unnest(t.leaving) AS l WHERE l > m AND l <= m + %(span)s
+            ) AS live
+            FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS m
+            ) AS clock_once_locked) AS window_of_calls)
         RETURNING admitted, cardinality(leaving), coalesce(leaving[1], moment) - moment,
                   moment + %(span)s
     """
