@@ -38,8 +38,6 @@ OPERATIONS = {
 PARAMETERS = ("limit", "offset", "ordering", "search", "mode", "format")
 PAGE = ["count", "next", "previous", "results"]
 LONGEST = 4094  # bytes of a URL
-# Requests for each operation and for each resource, to the database that the suite runs on.
-OF_THE_DOCUMENT, HOSTILE, ALL = 130, 260, 5000
 
 
 def get(api: Client, url: str, **headers: str) -> tuple[int, Any]:
@@ -232,11 +230,23 @@ def test_a_database_that_is_away_is_503_in_json(
         assert get(api, url) == (503, {"detail": DATABASE_AWAY})
 
 
-# 5,000 requests
+# Many requests: with --long, 20,000 and more to the database that the suite runs on
 
 
-def test_the_tests_below_send_5000_requests() -> None:
-    assert OF_THE_DOCUMENT * len(OPERATIONS) + HOSTILE * len(RESOURCES) >= ALL
+@pytest.fixture(scope="session")
+def of_the_document(many: int) -> int:
+    """For each operation."""
+    return many // 40
+
+
+@pytest.fixture(scope="session")
+def hostile(many: int) -> int:
+    """For each resource."""
+    return many // 20
+
+
+def test_the_tests_below_send_many_requests(many: int, of_the_document: int, hostile: int) -> None:
+    assert of_the_document * len(OPERATIONS) + hostile * len(RESOURCES) >= many
 
 
 @pytest.fixture(scope="module")
@@ -268,11 +278,11 @@ def transacted(send: Callable[[], Any]) -> Any:
 
 @pytest.mark.usefixtures("db", "files")
 @pytest.mark.parametrize("path", OPERATIONS)
-def test_answers_to_requests_made_from_the_document(path: str) -> None:
+def test_answers_to_requests_made_from_the_document(path: str, of_the_document: int) -> None:
     seen: Counter[int] = Counter()
 
     @hypothesis.seed(path)
-    @settings(OF_THE_DOCUMENT)
+    @settings(of_the_document)
     @hypothesis.given(cases(path))
     def send(case: schemathesis.Case) -> None:
         response = transacted(lambda: case.call(app=application))
@@ -284,7 +294,7 @@ def test_answers_to_requests_made_from_the_document(path: str) -> None:
 
     with wsgi.application() as application:
         send()
-    assert seen.total() >= OF_THE_DOCUMENT
+    assert seen.total() >= of_the_document
     assert seen[200]
 
 
@@ -305,11 +315,11 @@ def of_record(case: schemathesis.Case, pk: int) -> schemathesis.Case:
 
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_answers_to_hostile_requests(api: Client, resource: str) -> None:
+def test_answers_to_hostile_requests(api: Client, resource: str, hostile: int) -> None:
     seen: Counter[int] = Counter()
 
     @hypothesis.seed(resource)
-    @settings(HOSTILE)
+    @settings(hostile)
     @hypothesis.given(requests(resource))
     def send(request: Request) -> None:
         method, url, headers = request
@@ -319,5 +329,5 @@ def test_answers_to_hostile_requests(api: Client, resource: str) -> None:
         check(request, Answer(response.status_code, content_type, response.content))
 
     send()
-    assert seen.total() >= HOSTILE
+    assert seen.total() >= hostile
     assert set(seen) >= {200, 400, 404}

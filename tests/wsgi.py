@@ -1,4 +1,4 @@
-"""The server's own WSGI application, asked without a server and within a test's transaction."""
+"""The site's views, asked as WSGI asks them, without a server and within a test's transaction."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ def application() -> Iterator[Any]:
     for signal in signals:
         signal.disconnect(close_old_connections)
     try:
-        yield wsgi.application
+        yield wsgi.views  # answers would be kept of what is rolled back
     finally:
         for signal in signals:
             signal.connect(close_old_connections)
