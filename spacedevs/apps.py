@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 from django.db.models import CharField, TextField
+from django.db.models.signals import post_migrate
 
 
 class SpacedevsConfig(AppConfig):
@@ -9,9 +10,11 @@ class SpacedevsConfig(AppConfig):
     def ready(self) -> None:
         from spacedevs import lookups
         from spacedevs.api.checks import check_resources
+        from spacedevs.changes import log
 
         for field in (CharField, TextField):
             field.register_lookup(lookups.Contains)
             field.register_lookup(lookups.IContains)
         checks.register(check_resources, "api")
         checks.register(lookups.check_capitals, checks.Tags.database)
+        post_migrate.connect(log.install, sender=self)

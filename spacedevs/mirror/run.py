@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.db import DataError, Error, IntegrityError, transaction
 
+from spacedevs.changes import log
 from spacedevs.errors import sentence_of
 from spacedevs.locks import alone
 from spacedevs.mirror.budget import Spent
@@ -80,6 +81,7 @@ class Mirror:
             else:
                 code = Exit.UNFINISHED if unfinished else Exit.DONE
             self._close(run, code, unfinished or next(iter(self.failed), ""))
+            log.prune()
             return run, code
 
     def _close(self, run: MirrorRun, code: Exit, message: str) -> None:

@@ -9,6 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from spacedevs.api.viewsets import record_models
+from spacedevs.changes import log
 from spacedevs.errors import is_database_away, sentence_of
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures
 from spacedevs.locks import alone, in_turn
@@ -37,6 +38,7 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
+        log.prune()
         self.stdout.write("The database is up to date.")
         for sentence in load_new_fixtures():
             self.stdout.write(sentence)

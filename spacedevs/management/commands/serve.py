@@ -5,11 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError
+from django.db import Error, connection
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
 from spacedevs import environment
+from spacedevs.changes import log
 from spacedevs.metrics_server import metrics_served
 from spacedevs.public import check_public
 from spacedevs.serving import heartbeat
@@ -36,6 +38,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         ip = self.free_ip(host, port)
         check_public(ip)
+        self.check_changes()
         if environment.text("LOG_FORMAT") == "people":
             self.say_where(host, port)
         with metrics_served(ip):
@@ -59,6 +62,20 @@ class Command(BaseCommand):
         )
         heartbeat.watch(server)
         server.serve()
+
+    def check_changes(self) -> None:
+        """Without its triggers a table's changes would not be seen, and old answers stay."""
+        try:
+            unlogged = log.unlogged()
+        except Error:  # a database that is away is a 503 until it is back
+            return
+        finally:
+            connection.close()  # workers may be forked
+        if unlogged:
+            raise CommandError(
+                f"Changes of these tables are not logged: {', '.join(unlogged)}. "
+                "Run `manage.py prepare`, which makes their triggers."
+            )
 
     def free_ip(self, host: str, port: int) -> str:
         """The number behind HOST, which is what granian takes, if nothing listens there yet."""
