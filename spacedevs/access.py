@@ -19,6 +19,7 @@ from spacedevs.clients import client_ip
 
 logger = logging.getLogger(__name__)
 
+ENDPOINT = "spacedevs.endpoint"  # in the environ: the name of what answered
 QUEUED = "spacedevs.queued"  # in the environ: seconds that the request waited for a thread
 LONGEST = 2000  # characters of a URL in the log
 SECRET = SafeExceptionReporterFilter.hidden_settings  # names like token, key, password
@@ -37,9 +38,10 @@ class Access:
         with connection.execute_wrapper(queries):
             response = self.get_response(request)
         seconds = time.perf_counter() - start
+        request.META[ENDPOINT] = endpoint_of(request)
         if settings.METRICS_PORT is not None:
             metrics.observe(
-                endpoint_of(request),
+                request.META[ENDPOINT],
                 method if method in METHODS else "other",
                 response.status_code,
                 seconds,
@@ -60,14 +62,24 @@ def endpoint_of(request: HttpRequest) -> str:
     return NAMED.get(request.path, "unknown")
 
 
-def note_refusal(environ: dict[str, Any], status: int, size: int, seconds: float) -> None:
-    """Of a request that the server answered itself: a queue was full, a body did not come."""
+def note(
+    environ: dict[str, Any], name: str, endpoint: str, status: int, size: int, began: float
+) -> None:
+    """Of an answer that no view made: a known one, or a refusal of the server's own.
+
+    `name`: the request's id. `size`: bytes of the body. `began`: time.monotonic().
+    """
+    if not settings.ACCESS_LOG and settings.METRICS_PORT is None:
+        return
+    method, seconds = environ["REQUEST_METHOD"], time.monotonic() - began
     if settings.METRICS_PORT is not None:
-        metrics.count_refusal(status)
+        known = method if method in METHODS else "other"
+        metrics.observe(endpoint, known, status, seconds, environ.get(QUEUED), metrics.Queries())
     if settings.ACCESS_LOG:
-        request, response = WSGIRequest(environ), HttpResponse(status=status)
-        response["Content-Length"] = str(size)
-        log(request, request.method or "", response, seconds)
+        response = HttpResponse(status=status, headers={"Content-Length": str(size)})
+        request: Any = WSGIRequest(environ)
+        request.request_id = name
+        log(request, method, response, seconds)
 
 
 def log(request: HttpRequest, method: str, response: HttpResponse, seconds: float) -> None:
@@ -81,7 +93,7 @@ def log(request: HttpRequest, method: str, response: HttpResponse, seconds: floa
         "queue_ms": round(request.META.get(QUEUED, 0.0) * 1000, 1),
     }
     words = "%(method)s %(path)s %(status)s %(ms)sms %(bytes)sB %(ip)s queue=%(queue_ms)sms"
-    logger.info(words, fields, extra={"fields": fields})
+    logger.info(words, fields, extra={"fields": fields, "request": request})
 
 
 def url_of(request: HttpRequest) -> str:

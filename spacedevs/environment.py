@@ -91,6 +91,13 @@ VARIABLES = (
         "a Redis or Valkey that counts the calls: `redis://host:6379/0`; "
         "empty: PostgreSQL, or an SQLite file in `DATA_DIR`",
     ),
+    Variable("ANSWERS", "64", "the MiB of answers that each worker keeps; 0: none"),
+    Variable(
+        "CACHE_CONTROL",
+        "no-cache",
+        "what the API's answers tell caches; before a CDN "
+        "`public, max-age=60, stale-while-revalidate=60, stale-if-error=86400`",
+    ),
     Variable("DEBUG", "false", "`true` shows Django's own error pages; never in public"),
     Variable(
         "UPSTREAM_URL",

@@ -131,6 +131,10 @@ def is_database_away(exception: Exception) -> bool:
     return explain(exception) is not None
 
 
+def is_not_migrated(exception: BaseException) -> bool:
+    return explain(exception) == BY_WORDS["no such table"]
+
+
 def database_away(request: HttpRequest, exception: Exception) -> HttpResponse:
     """503. The log has a line for the outage, and Django adds none for each request of it."""
     outages.database.meet(exception)

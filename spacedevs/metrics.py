@@ -70,11 +70,6 @@ def observe(
     counted.queries.labels(endpoint).inc(queries.count)
 
 
-def count_refusal(status: int) -> None:
-    """A request that Django did not see: a queue was full, a body did not come or was too large."""
-    metrics().requests.labels("refused", "other", status).inc()
-
-
 def count_throttle(decision: str) -> None:
     """A decision of the throttle, by a name of a few: `allowed`, `refused`, `unknown`."""
     metrics().throttled.labels(decision).inc()

@@ -1,9 +1,9 @@
 """An id for each request: the proxy's or our own, in the answer and in each line of the log."""
 
 import re
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -26,14 +26,7 @@ def chosen(sent: str | None) -> str:
     """
     if settings.BEHIND_PROXY and sent and SANE.fullmatch(sent):
         return sent
-    return uuid4().hex
-
-
-def begin(sent: str | None) -> str:
-    """For a task of an event loop that answers one request: see chosen()."""
-    name = chosen(sent)
-    _current.set(name)
-    return name
+    return secrets.token_hex(16)
 
 
 class RequestId:

@@ -114,6 +114,10 @@ if THROTTLE:
         "RateLimit-Reset",
     )
 
+# Known answers, in front of Django: MiB of each worker; 0 is none.
+ANSWERS = environment.number("ANSWERS", least=0, most=65536)
+CACHE_CONTROL = environment.text("CACHE_CONTROL")
+
 # The database: SQLite unless DATABASE_URL names another.
 SQLITE = {
     "transaction_mode": "IMMEDIATE",  # a writer waits for its turn instead of failing halfway

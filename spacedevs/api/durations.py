@@ -38,4 +38,6 @@ class RunningDurationField(DurationField):
 
     def get_attribute(self, instance: Any) -> Any:
         column = instance._meta.get_field(self.source)
-        return column.at(instance, clock.of_request(self.context.get("request")))
+        request = self.context.get("request")
+        runs = getattr(instance, column.since) is not None
+        return column.at(instance, (clock.lives if runs else clock.of_request)(request))

@@ -1,6 +1,5 @@
 """Filters, search, ordering: for each, what it does, what its page says, and its parameters."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -155,16 +154,15 @@ class Ordering(filters.OrderingFilter):
         terms = self.get_ordering(request, queryset, view) or queryset.model._meta.ordering
         if not any(term.lstrip("-") in ("id", "pk") for term in terms):
             terms = [*terms, "id"]
-        now = clock.of_request(request)
-        return queryset.order_by(*(self.column(queryset.model, term, now) for term in terms))
+        return queryset.order_by(*(self.column(queryset.model, term, request) for term in terms))
 
     @staticmethod
-    def column(model: type[Model], term: str, now: datetime) -> Any:
+    def column(model: type[Model], term: str, request: Any) -> Any:
         """Nulls as PostgreSQL, and so upstream, puts them: last, or first when descending."""
         name = term.lstrip("-")
         field: Any = sort_fields(model).get(name) or model._meta.get_field(name)
         runs = isinstance(field, RunningDurationField)
-        column = field.expression(now) if runs else F(field.name)
+        column = field.expression(clock.lives(request)) if runs else F(field.name)
         return (
             column.desc(nulls_first=True) if term.startswith("-") else column.asc(nulls_last=True)
         )

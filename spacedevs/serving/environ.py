@@ -31,8 +31,8 @@ def environ_of(scope: Any, body: bytes) -> dict[str, Any]:
         "SERVER_PORT": port,
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "REQUEST_METHOD": scope.method,
-        "PATH_INFO": _native(scope.path),
-        "QUERY_STRING": _native(scope.query_string),
+        "PATH_INFO": native(scope.path),
+        "QUERY_STRING": native(scope.query_string),
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": io.BytesIO(body),
@@ -48,6 +48,6 @@ def environ_of(scope: Any, body: bytes) -> dict[str, Any]:
     return environ
 
 
-def _native(text: str) -> str:
+def native(text: str) -> str:
     """PEP 3333's text: one character for each byte."""
-    return text.encode().decode("latin-1")
+    return text if text.isascii() else text.encode().decode("latin-1")

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -19,9 +20,10 @@ from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
 from spacedevs import access, health, request_id
+from spacedevs.answers import ASKED, FRESH, KNOWN, Answers, Asked, Reply, note_reply
 from spacedevs.errors import RETRY_AFTER
 from spacedevs.serving import heartbeat
-from spacedevs.serving.environ import environ_of
+from spacedevs.serving.environ import environ_of, native
 from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
 
 logger = logging.getLogger(__name__)
@@ -51,10 +53,13 @@ class Answer(NamedTuple):
 
 
 class Site:
-    """`application`: a WSGI application. Django is set up before."""
+    """`application`: the WSGI application, known answers and Django. Django is set up before."""
 
-    def __init__(self, application: Any) -> None:
+    def __init__(self, application: Answers) -> None:
         self.application = application
+        self._versions = ThreadPoolExecutor(1, thread_name_prefix="version")
+        self._reading: asyncio.Future[None] | None = None
+        self._began = 0.0
         self._bodies = 0
         self._running: dict[object, float] = {}
 
@@ -65,11 +70,18 @@ class Site:
         heartbeat.start(loop, self._oldest)
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
-        kind = kind_of(scope)
         arrived = time.monotonic()
+        asked = self._asked(scope)
+        if asked and (reply := await self._known(asked)):
+            if settings.ACCESS_LOG or settings.METRICS_PORT is not None:
+                note_reply(environ_of(scope, b""), reply, arrived)
+            client.response_bytes(reply.status, reply.headers, reply.body)
+            return
+        kind = kind_of(scope)
 
         def work() -> Answer | None:
-            environ["spacedevs.queued"] = time.monotonic() - arrived
+            environ[access.QUEUED] = time.monotonic() - arrived
+            environ[ASKED] = asked
             return self._work(environ, kind, client)
 
         try:
@@ -89,6 +101,33 @@ class Site:
     def _oldest(self) -> float:
         now = time.monotonic()
         return now - min(list(self._running.values()), default=now)
+
+    # Known answers
+
+    def _asked(self, scope: Any) -> Asked | None:
+        headers = scope.headers
+
+        def get(name: str) -> str | None:
+            values = headers.get_all(name)
+            return values[0] if len(values) == 1 else ",".join(values) if values else None
+
+        host = scope.authority or get("host") or ""
+        path, query = native(scope.path), native(scope.query_string)
+        return self.application.asked(scope.method, scope.scheme, host, path, query, get)
+
+    async def _known(self, asked: Asked) -> Reply | None:
+        """Of a version that is fresh, or of the last one where the database does not answer."""
+        answers = self.application
+        if not answers.is_fresh:
+            if self._reading is None or self._reading.done():
+                self._began = time.monotonic()
+                self._reading = self.loop.run_in_executor(
+                    self._versions, answers.refresh_in_a_thread
+                )
+            left = self._began + FRESH - time.monotonic()
+            if left > 0:
+                await asyncio.wait((self._reading,), timeout=left)
+        return answers.find(asked)
 
     # Bodies
 
@@ -139,7 +178,8 @@ class Site:
             return self._answer(environ, client)
         finally:
             del self._running[me]
-            self.lanes.costs.record(kind, time.thread_time() - began)
+            if KNOWN not in environ:  # what is known costs nothing, whatever is asked
+                self.lanes.costs.record(kind, time.thread_time() - began)
 
     def _answer(self, environ: dict[str, Any], client: Any) -> Answer | None:
         """None where it has been streamed."""
@@ -187,7 +227,7 @@ async def _send(transport: Any, piece: bytes) -> None:
 
 def refusal(scope: Any, refused: Refused, arrived: float) -> Answer:
     """JSON under the API's root, as all errors there are; it can be read by any site's script."""
-    name = request_id.begin(scope.headers.get(request_id.HEADER.lower()))
+    name = request_id.chosen(scope.headers.get(request_id.HEADER.lower()))
     headers = [(request_id.HEADER.lower(), name), ("server", "")]
     if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("retry-after", RETRY_AFTER))
@@ -197,6 +237,5 @@ def refusal(scope: Any, refused: Refused, arrived: float) -> Answer:
     else:
         headers.append(("content-type", "text/plain; charset=utf-8"))
         body = refused.detail.encode()
-    waited = time.monotonic() - arrived
-    access.note_refusal(environ_of(scope, b""), refused.status, len(body), waited)
+    access.note(environ_of(scope, b""), name, "refused", refused.status, len(body), arrived)
     return Answer(refused.status, headers, body)

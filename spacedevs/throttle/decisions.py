@@ -12,6 +12,7 @@ from functools import cache
 from django.conf import settings
 from django.db import connection
 
+from spacedevs import metrics
 from spacedevs.clients import network_of
 from spacedevs.environment import Rate
 from spacedevs.throttle.guard import Guard
@@ -71,7 +72,10 @@ def guard() -> Guard:
 
 def decide(ip: str | None, token: Token | None) -> Decision:
     """Counts a call, or refuses it. It passes uncounted where the throttle is off or away."""
-    return _decide(ip, token, only_look=False)
+    decision = _decide(ip, token, only_look=False)
+    if settings.METRICS_PORT is not None:
+        metrics.count_throttle(decision.outcome)
+    return decision
 
 
 def look(ip: str | None, token: Token | None) -> Decision:

@@ -7,7 +7,6 @@ from rest_framework import authentication, throttling
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from spacedevs import metrics
 from spacedevs.clients import client_ip
 from spacedevs.throttle.decisions import IN_ENVIRON, Decision, decide
 from spacedevs.throttle.models import Token, find
@@ -42,8 +41,6 @@ class CallThrottle(throttling.BaseThrottle):
             token: Any = request.auth
             decision = decide(client_ip(request._request), token)
             request.META[IN_ENVIRON] = decision
-            if settings.METRICS_PORT is not None:
-                metrics.count_throttle(decision.outcome)
         self.decision = decision
         return self.decision.admitted
 

@@ -54,7 +54,8 @@ class Traffic:
     """Readers of `path` and, with `env`, an editor, until the end of the `with`.
 
     Each request of a reader has a connection of its own: one that hangs is no excuse for the next.
-    It is a GET unless `said` makes another. The editor waits while somebody holds `pause`.
+    It is a GET unless `said` makes another, and no two are alike: a known answer needs no view.
+    The editor waits while somebody holds `pause`.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Traffic:
         self.reads, self.writes = Seen(), Seen()
         self.saved: list[str] = []
         self.pause = threading.Lock()
-        self._said = said or (lambda: get(path))
+        self._said = said or (lambda: get(unlike_any(path)))
         self._ended = threading.Event()
         works = [*[self._read] * readers, *([self._edit] if env else [])]
         self._threads = [threading.Thread(target=work, daemon=True) for work in works]
@@ -121,6 +122,10 @@ class Traffic:
             return page.status_code
         form = {"name": name, "priority": "0", "link": "", **_token(page.text)}
         return self._editor.post(ADD, data=form).status_code
+
+
+def unlike_any(path: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}x={uuid4().hex}"
 
 
 def get(path: str) -> bytes:

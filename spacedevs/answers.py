@@ -1,0 +1,442 @@
+"""Known answers: an HTTP cache in the process, around Django, that nobody has to purge.
+
+An answer under the API's root is the same for everybody who asks for it without a session or a
+token, for as long as the version of the data stands; one that shows a duration which runs, for its
+second. So it is made once, and kept. The version is read every quarter of a second at most, and at
+once after a write of this process: an edit is seen everywhere within a second.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import DatabaseError, InterfaceError
+from django.utils.http import http_date, parse_etags, parse_http_date_safe
+from django.utils.module_loading import import_string
+
+from spacedevs import access, clock, compression, environment, request_id
+from spacedevs.changes import log
+from spacedevs.clients import ip_of
+from spacedevs.compression import IDENTITY
+from spacedevs.errors import is_not_migrated
+from spacedevs.throttle.decisions import IN_ENVIRON, decide, give_back
+
+FRESH = 0.25  # seconds between two readings of the version
+SETTLED = 2  # seconds; before, another change may get the same Last-Modified
+STALE = 1.0  # seconds after which an answer says that the version could not be read
+WAIT = 5.0  # seconds for another thread that makes the same answer
+LONGEST = 2048  # characters of a key; a request of more is answered, and not kept
+OVERHEAD = 2000  # bytes of an entry beside its bodies
+KEPT = (200, 400, 404)
+SAFE = ("GET", "HEAD")
+# In the environ: what a server has read of the request already; that no view made the answer.
+ASKED, KNOWN = "spacedevs.asked", "spacedevs.known"
+# What is said anew each time: it is of the moment, or of the client.
+OF_THE_MOMENT = {"date", "data-as-of", "x-request-id", "content-length"}
+
+Headers = list[tuple[str, str]]
+Get = Callable[[str], str | None]
+Environ = dict[str, Any]
+
+
+class Key(NamedTuple):
+    """What an answer depends on, as it was sent: who judges a host or a media type is Django."""
+
+    scheme: str
+    host: str
+    path: str
+    query: str
+    accept: str
+    cors: bool
+
+    def tag(self, version: log.Version, second: datetime | None) -> str:
+        """The same in every process and on every machine; another for another release."""
+        words = (environment.VERSION, version.number, version.token, second, *self)
+        return blake2b(
+            "\0".join(map(str, words)).encode(errors="replace"), digest_size=12
+        ).hexdigest()
+
+
+class Asked(NamedTuple):
+    """A request, as far as it matters here."""
+
+    key: Key
+    encodings: str
+    none_match: str
+    modified_since: str
+    request_id: str | None
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: Headers
+    body: bytes
+    endpoint: str = "known"
+
+
+@dataclass
+class Answer:
+    """`second`: that which it shows, where it lives. `counted`: by the throttle.
+
+    `bodies` and `headers` are by encoding.
+    """
+
+    status: int
+    common: Headers
+    body: bytes
+    tag: str
+    second: datetime | None
+    counted: bool
+    endpoint: str
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    headers: dict[str, Headers] = field(default_factory=dict)
+
+    @property
+    def may_be_compressed(self) -> bool:
+        kind = dict(self.common).get("content-type", "")
+        return len(self.body) >= compression.LEAST and kind.startswith(compression.TYPES)
+
+    def compress(self, encoding: str) -> None:
+        body = compression.COMPRESS[encoding](self.body) if encoding != IDENTITY else self.body
+        headers = [*self.common, ("content-length", str(len(body)))]
+        if self.may_be_compressed:
+            headers = [(k, f"{v}, Accept-Encoding" if k == "vary" else v) for k, v in headers]
+        if encoding != IDENTITY:
+            headers.append(("content-encoding", encoding))
+        if self.status == HTTPStatus.OK:
+            headers += [("etag", quoted(self.tag, encoding)), *_cache_control()]
+        self.bodies[encoding], self.headers[encoding] = body, headers
+
+
+class State(NamedTuple):
+    """What was read of the database; `read` and `answered` are moments of time.monotonic()."""
+
+    version: log.Version | None
+    as_of: datetime | None
+    read: float
+    answered: float
+
+
+class Answers:
+    """A WSGI application around `application`, which is Django's."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+        self.most = settings.ANSWERS * 2**20
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._size = 0
+        self._making: dict[Key, threading.Event] = {}
+        self._state = State(None, None, -FRESH, 0)
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        asked = environ.get(ASKED) or self.asked_by(environ)
+        if asked is None:
+            return self._pass(environ, start_response)
+        began = time.monotonic()
+        if not self.is_fresh:
+            self.refresh()
+        reply = self.find(asked, environ)
+        if reply:
+            environ[KNOWN] = True
+            note_reply(environ, reply, began)
+        else:
+            reply = self._make(asked, environ)
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.headers)
+        return [reply.body]
+
+    def _pass(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        try:
+            response: Iterable[bytes] = self.application(environ, start_response)
+            return response
+        finally:
+            if environ["REQUEST_METHOD"] not in SAFE:  # it may have written
+                self._state = self._state._replace(read=-FRESH)
+
+    # What is asked
+
+    def asked_by(self, environ: Environ) -> Asked | None:
+        def get(name: str) -> str | None:
+            value: str | None = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+            return value
+
+        return self.asked(
+            environ["REQUEST_METHOD"],
+            environ["wsgi.url_scheme"],
+            get("host") or "",
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
+            get,
+        )
+
+    def asked(
+        self, method: str, scheme: str, host: str, path: str, query: str, get: Get
+    ) -> Asked | None:
+        """`path`: as WSGI has it. None for what is not kept: what writes, is one's own, or long."""
+        if method not in SAFE or not path.startswith(settings.API_ROOT) or not self.most:
+            return None
+        if settings.SESSION_COOKIE_NAME in (get("cookie") or ""):
+            return None
+        if settings.THROTTLE and get("authorization") is not None:
+            return None
+        if settings.BEHIND_PROXY:
+            host = f"{host} {get('x-forwarded-host')}"
+            scheme = f"{scheme} {get('x-forwarded-proto')}"
+        accept = get("accept") or ""
+        if len(host) + len(path) + len(query) + len(accept) > LONGEST:
+            return None
+        return Asked(
+            Key(scheme, host, path, query, accept, get("origin") is not None),
+            get("accept-encoding") or "",
+            get("if-none-match") or "",
+            get("if-modified-since") or "",
+            get(request_id.HEADER.lower()),
+        )
+
+    # The version of the data
+
+    @property
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self._state.read < FRESH
+
+    def refresh(self) -> None:
+        """Reads the version. Where the database is away the last one stands, and answers say so."""
+        now = time.monotonic()
+        try:
+            version, as_of = log.version(), import_string(settings.DATA_AS_OF)()
+        except (DatabaseError, InterfaceError) as error:
+            known = self._state._replace(read=now)
+            # One that has no log is there, and another: nothing that is kept is of it.
+            self._state = known._replace(version=None) if is_not_migrated(error) else known
+            return
+        with self._lock:
+            if version != self._state.version:
+                self._answers.clear()
+                self._size = 0
+            self._state = State(version, as_of, now, now)
+
+    def refresh_in_a_thread(self) -> None:
+        """In one that answers no request, on a connection of its own, which Django looks after."""
+        request_started.send(sender=type(self))
+        try:
+            self.refresh()
+        finally:
+            request_finished.send(sender=type(self))
+
+    # What is known
+
+    def find(self, asked: Asked, environ: Environ | None = None) -> Reply | None:
+        """The reply that needs no view: a 304, or a kept answer.
+
+        Without an environ, as on an event loop, nothing that takes time is done: no call is
+        counted, and nothing is compressed.
+        """
+        state, now = self._state, clock.now()
+        if state.version is None:
+            return None
+        with self._lock:
+            answer = self._answers.get(asked.key)
+            if answer and answer.second not in (None, now):
+                self._forget(asked.key)
+                answer = None
+            if answer:
+                self._answers.move_to_end(asked.key)
+        if tag := self._confirmed(asked, answer, state.version, now):
+            if environ and IN_ENVIRON in environ:  # the client has asked for nothing new
+                give_back(environ[IN_ENVIRON])
+            return self._not_modified(asked, answer, tag, state, now)
+        return self._reply(asked, answer, state, now, environ) if answer else None
+
+    def _confirmed(
+        self, asked: Asked, answer: Answer | None, version: log.Version, now: datetime
+    ) -> str | None:
+        """The ETag, as it was given, of what the client has, if that is what it would get."""
+        is_ok = answer is not None and answer.status == HTTPStatus.OK
+        if asked.none_match:
+            if asked.none_match.strip() == "*":
+                return quoted(answer.tag, IDENTITY) if answer and is_ok else None
+            # Without the answer: what a view would say is in the tag. A page's 304 has its Vary.
+            if answer is None and ("html" in asked.key.accept or "api" in asked.key.query):
+                return None
+            tags = {
+                each.removeprefix("W/").strip('"'): each for each in parse_etags(asked.none_match)
+            }
+            ours = {asked.key.tag(version, None), asked.key.tag(version, now)}
+            found = next((tag for tag in tags if tag.partition("-")[0] in ours), None)
+            return f'"{found}"' if found else None
+        if asked.modified_since and answer and is_ok:
+            changed = _last_modified(answer, version, now)
+            since = parse_http_date_safe(asked.modified_since)
+            if changed is not None and since is not None and since >= changed:
+                return quoted(answer.tag, IDENTITY)
+        return None
+
+    def _not_modified(
+        self, asked: Asked, answer: Answer | None, tag: str, state: State, now: datetime
+    ) -> Reply:
+        vary = dict(answer.common).get("vary", "Accept") if answer else "Accept"
+        headers = [
+            ("etag", tag),
+            ("vary", f"{vary}, Accept-Encoding"),
+            ("access-control-allow-origin", "*"),
+            ("server", ""),
+            *_cache_control(),
+            *self._of_the_moment(asked, state, now),
+        ]
+        return Reply(HTTPStatus.NOT_MODIFIED, headers, b"", answer.endpoint if answer else "known")
+
+    def _reply(
+        self, asked: Asked, answer: Answer, state: State, now: datetime, environ: Environ | None
+    ) -> Reply | None:
+        encoding = compression.chosen(asked.encodings) if answer.may_be_compressed else IDENTITY
+        counted: Iterable[tuple[str, str]] = ()
+        is_counted = settings.THROTTLE and answer.counted
+        if environ is None and (is_counted or encoding not in answer.bodies):
+            return None
+        if is_counted and environ is not None:
+            decision = environ.get(IN_ENVIRON) or decide(ip_of(environ), None)
+            environ[IN_ENVIRON] = decision
+            if not decision.admitted:
+                return None  # a view says so
+            counted = decision.headers()
+        if encoding not in answer.bodies:
+            answer.compress(encoding)
+            with self._lock:
+                self._size += len(answer.bodies[encoding])
+                self._shrink()
+        headers = [*answer.headers[encoding], *counted, *self._of_the_moment(asked, state, now)]
+        changed = _last_modified(answer, state.version, now)
+        if answer.status == HTTPStatus.OK and changed is not None:
+            headers.append(("last-modified", _date(changed)))
+        return Reply(answer.status, headers, answer.bodies[encoding], answer.endpoint)
+
+    def _of_the_moment(self, asked: Asked, state: State, now: datetime) -> Headers:
+        headers = [
+            ("date", _date(int(now.timestamp()))),
+            ("x-request-id", request_id.chosen(asked.request_id)),
+        ]
+        if state.as_of is not None:
+            headers.append(("data-as-of", f"{state.as_of:%Y-%m-%dT%H:%M:%SZ}"))
+        if (late := time.monotonic() - state.answered) > STALE:
+            detail = 'detail="the database does not answer"'
+            headers.append(("cache-status", f"spacedevs; hit; ttl=-{late:.0f}; {detail}"))
+        return headers
+
+    # What is made
+
+    def _make(self, asked: Asked, environ: Environ) -> Reply:
+        """By one thread, where several are asked for the same."""
+        with self._lock:
+            other = self._making.get(asked.key)
+            mine = self._making.setdefault(asked.key, threading.Event())
+        try:
+            if other and other.wait(WAIT) and (reply := self.find(asked, environ)):
+                return reply
+            return self._made(asked, environ)
+        finally:
+            if other is None:
+                with self._lock:
+                    del self._making[asked.key]
+                mine.set()
+
+    def _made(self, asked: Asked, environ: Environ) -> Reply:
+        version = self._state.version  # before the data are read
+        status, headers, body = run(self.application, environ)
+        reply = Reply(status, headers, body)
+        given = {name.lower(): value for name, value in headers}
+        if (
+            version is None
+            or status not in KEPT
+            or "set-cookie" in given
+            or "no-store" in given.get("cache-control", "")
+            or len(body) > self.most // 4
+        ):
+            return reply
+        self.refresh()
+        if self._state.version != version:  # the data may be newer than that
+            return reply
+        lives = clock.LIVES in environ
+        second: datetime | None = environ[clock.LIVES] if lives else None
+        answer = Answer(
+            status,
+            [(name.lower(), v) for name, v in headers if name.lower() not in self._not_kept],
+            body,
+            asked.key.tag(version, second),
+            second,
+            IN_ENVIRON in environ,
+            environ.get(access.ENDPOINT, "known"),
+        )
+        answer.compress(IDENTITY)
+        with self._lock:
+            self._forget(asked.key)
+            self._answers[asked.key] = answer
+            self._size += OVERHEAD + len(body)
+            self._shrink()
+        found = self.find(asked, environ) or reply
+        name = given.get("x-request-id", "")  # that of the log's line
+        headers = [(k, name if k == "x-request-id" else value) for k, value in found.headers]
+        return found._replace(headers=headers)
+
+    _not_kept = OF_THE_MOMENT | {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
+
+    def _shrink(self) -> None:
+        while self._size > self.most:
+            self._forget(next(iter(self._answers)))
+
+    def _forget(self, key: Key) -> None:
+        if answer := self._answers.pop(key, None):
+            self._size -= OVERHEAD + sum(map(len, answer.bodies.values()))
+
+
+def run(application: Any, environ: Environ) -> tuple[int, Headers, bytes]:
+    """A WSGI application's whole answer."""
+    said: list[Any] = []
+
+    def start_response(status: str, headers: Headers, _: Any = None) -> None:
+        said[:] = [int(status.partition(" ")[0]), headers]
+
+    response = application(environ, start_response)
+    try:
+        body = b"".join(response)
+    finally:
+        if hasattr(response, "close"):
+            response.close()
+    return said[0], said[1], body
+
+
+def note_reply(environ: Environ, reply: Reply, began: float) -> None:
+    name = dict(reply.headers)["x-request-id"]
+    access.note(environ, name, reply.endpoint, reply.status, len(reply.body), began)
+
+
+def quoted(tag: str, encoding: str) -> str:
+    return f'"{tag}"' if encoding == IDENTITY else f'"{tag}-{encoding}"'
+
+
+def _last_modified(answer: Answer, version: log.Version | None, now: datetime) -> int | None:
+    """Seconds since 1970; None where a later change may still get the same."""
+    if answer.second:
+        return int(answer.second.timestamp())
+    if version is None or now.timestamp() - version.at < SETTLED:
+        return None
+    return version.at
+
+
+def _cache_control() -> Headers:
+    value = settings.CACHE_CONTROL
+    shared = [("surrogate-key", "spacedevs")] if "public" in value else []
+    return [("cache-control", value), *shared]
+
+
+@lru_cache(maxsize=64)
+def _date(second: int) -> str:
+    return http_date(second)
