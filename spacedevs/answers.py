@@ -87,7 +87,7 @@ class Reply(NamedTuple):
 class Answer:
     """`second`: that which it shows, where it lives. `counted`: by the throttle.
 
-    `bodies` and `headers` are by encoding.
+    `bodies`, with the headers that go with them, are by encoding.
     """
 
     status: int
@@ -97,15 +97,18 @@ class Answer:
     second: datetime | None
     counted: bool
     endpoint: str
-    bodies: dict[str, bytes] = field(default_factory=dict)
-    headers: dict[str, Headers] = field(default_factory=dict)
+    bodies: dict[str, tuple[bytes, Headers]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return OVERHEAD + sum(len(body) for body, _ in self.bodies.values())
 
     @property
     def may_be_compressed(self) -> bool:
         kind = dict(self.common).get("content-type", "")
         return len(self.body) >= compression.LEAST and kind.startswith(compression.TYPES)
 
-    def compress(self, encoding: str) -> None:
+    def encoded(self, encoding: str) -> tuple[bytes, Headers]:
         body = compression.COMPRESS[encoding](self.body) if encoding != IDENTITY else self.body
         headers = [*self.common, ("content-length", str(len(body)))]
         if self.may_be_compressed:
@@ -113,8 +116,8 @@ class Answer:
         if encoding != IDENTITY:
             headers.append(("content-encoding", encoding))
         if self.status == HTTPStatus.OK:
-            headers += [("etag", quoted(self.tag, encoding)), *_cache_control()]
-        self.bodies[encoding], self.headers[encoding] = body, headers
+            headers.append(("etag", quoted(self.tag, encoding)))
+        return body, [*headers, *_cache_control()]
 
 
 class State(NamedTuple):
@@ -219,6 +222,8 @@ class Answers:
             self._state = known._replace(version=None) if is_not_migrated(error) else known
             return
         with self._lock:
+            if now < self._state.read:  # another has read it since
+                return
             if version != self._state.version:
                 self._answers.clear()
                 self._size = 0
@@ -291,6 +296,7 @@ class Answers:
             ("server", ""),
             *_cache_control(),
             *self._of_the_moment(asked, state, now),
+            *([_as_of(state.as_of)] if state.as_of else []),
         ]
         return Reply(HTTPStatus.NOT_MODIFIED, headers, b"", answer.endpoint if answer else "known")
 
@@ -308,24 +314,30 @@ class Answers:
             if not decision.admitted:
                 return None  # a view says so
             counted = decision.headers()
-        if encoding not in answer.bodies:
-            answer.compress(encoding)
-            with self._lock:
-                self._size += len(answer.bodies[encoding])
+        body, common = answer.bodies.get(encoding) or self._encode(asked.key, answer, encoding)
+        headers = [*common, *counted, *self._of_the_moment(asked, state, now)]
+        if answer.status == HTTPStatus.OK:
+            if state.as_of is not None:
+                headers.append(_as_of(state.as_of))
+            if (changed := _last_modified(answer, state.version, now)) is not None:
+                headers.append(("last-modified", _date(changed)))
+        return Reply(answer.status, headers, body, answer.endpoint)
+
+    def _encode(self, key: Key, answer: Answer, encoding: str) -> tuple[bytes, Headers]:
+        """Made once, and kept with what it is made of."""
+        encoded = answer.encoded(encoding)
+        with self._lock:
+            if self._answers.get(key) is answer and encoding not in answer.bodies:
+                answer.bodies[encoding] = encoded
+                self._size += len(encoded[0])
                 self._shrink()
-        headers = [*answer.headers[encoding], *counted, *self._of_the_moment(asked, state, now)]
-        changed = _last_modified(answer, state.version, now)
-        if answer.status == HTTPStatus.OK and changed is not None:
-            headers.append(("last-modified", _date(changed)))
-        return Reply(answer.status, headers, answer.bodies[encoding], answer.endpoint)
+        return encoded
 
     def _of_the_moment(self, asked: Asked, state: State, now: datetime) -> Headers:
         headers = [
             ("date", _date(int(now.timestamp()))),
             ("x-request-id", request_id.chosen(asked.request_id)),
         ]
-        if state.as_of is not None:
-            headers.append(("data-as-of", f"{state.as_of:%Y-%m-%dT%H:%M:%SZ}"))
         if (late := time.monotonic() - state.answered) > STALE:
             detail = 'detail="the database does not answer"'
             headers.append(("cache-status", f"spacedevs; hit; ttl=-{late:.0f}; {detail}"))
@@ -375,11 +387,11 @@ class Answers:
             IN_ENVIRON in environ,
             environ.get(access.ENDPOINT, "known"),
         )
-        answer.compress(IDENTITY)
+        answer.bodies[IDENTITY] = answer.encoded(IDENTITY)
         with self._lock:
             self._forget(asked.key)
             self._answers[asked.key] = answer
-            self._size += OVERHEAD + len(body)
+            self._size += answer.size
             self._shrink()
         found = self.find(asked, environ) or reply
         name = given.get("x-request-id", "")  # that of the log's line
@@ -394,7 +406,7 @@ class Answers:
 
     def _forget(self, key: Key) -> None:
         if answer := self._answers.pop(key, None):
-            self._size -= OVERHEAD + sum(map(len, answer.bodies.values()))
+            self._size -= answer.size
 
 
 def run(application: Any, environ: Environ) -> tuple[int, Headers, bytes]:
@@ -416,6 +428,10 @@ def run(application: Any, environ: Environ) -> tuple[int, Headers, bytes]:
 def note_reply(environ: Environ, reply: Reply, began: float) -> None:
     name = dict(reply.headers)["x-request-id"]
     access.note(environ, name, reply.endpoint, reply.status, len(reply.body), began)
+
+
+def _as_of(moment: datetime) -> tuple[str, str]:
+    return "data-as-of", f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def quoted(tag: str, encoding: str) -> str:

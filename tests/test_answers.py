@@ -17,7 +17,7 @@ import brotli
 import pytest
 from django.utils.http import http_date
 
-from spacedevs import answers, clock, compression
+from spacedevs import clock, compression
 from spacedevs.answers import Answers
 from spacedevs.api.viewsets import resources
 from spacedevs.changes import log
@@ -430,8 +430,7 @@ def test_the_least_used_leaves_first_and_the_bound_is_kept(version: Any, setting
         ask(site, "hot")
         ask(site, f"x={number}")
         assert site._size <= site.most
-        real = sum(answers.OVERHEAD + sum(map(len, each.bodies.values()))
-                   for each in site._answers.values())  # fmt: skip
+        real = sum(each.size for each in site._answers.values())
         assert site._size == real
     assert views.calls == 101  # the hot one was made once
 
@@ -457,6 +456,26 @@ def test_an_answer_that_a_writer_overtook_is_not_kept(version: Any) -> None:
     ask(site)
     assert views.calls == 2
     assert not site._answers
+
+
+def test_what_is_compressed_after_it_has_left_is_no_part_of_the_size(version: Any) -> None:
+    site = Answers(Views(size=5000))
+    ask(site)
+    (answer,) = site._answers.values()
+    key = next(iter(site._answers))
+    version.append(log.Version(2, "b", 0))
+    site.refresh()
+    site._encode(key, answer, "gzip")
+    assert site._size == 0
+
+
+def test_a_version_that_was_read_before_anothers_is_not_taken(version: Any) -> None:
+    site = Answers(Views())
+    site.refresh()
+    newer = site._state._replace(version=log.Version(2, "b", 0), read=time.monotonic() + 1)
+    site._state = newer
+    site.refresh()
+    assert site._state == newer
 
 
 def test_what_lives_is_kept_for_its_second(
