@@ -36,7 +36,7 @@ pytestmark = [
 MOST = 0.150  # CPU seconds of a request, in the worker and in PostgreSQL
 TRIES = 4  # of a request whose answers differ or cost much: a second may have gone by between them
 # The request's own, the second's, and what a server may say or not.
-OWN = (b"x-request-id", b"date", b"data-as-of", b"content-length")
+OWN = (b"x-request-id", b"date", b"data-as-of", b"content-length", b"etag", b"last-modified")
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 
 
