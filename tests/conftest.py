@@ -195,10 +195,10 @@ def shell(env: dict[str, str], code: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server of its own, on a database of its own with the fixtures' records."""
     with (
-        fresh_database(tmp_path_factory.mktemp("server")) as env,
-        running_server(env) as url,
+        fresh_database(tmp_path_factory.mktemp("server"), template) as env,
+        running_server(env, prepare=False) as url,
     ):
         yield url

@@ -18,8 +18,8 @@ LIMITED = {"THROTTLE": "15/hour", "WORKERS": "4"}
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with fresh_database(tmp_path) as database:
+def env(tmp_path: Path, template: str) -> Iterator[dict[str, str]]:
+    with fresh_database(tmp_path, template) as database:
         yield {**database, **LIMITED}
 
 
@@ -29,7 +29,7 @@ def calls_used(server: str) -> int:
 
 
 def test_15_of_120_requests_by_16_clients_over_4_workers_pass(env: dict[str, str]) -> None:
-    with running_server(env) as server:
+    with running_server(env, prepare=False) as server:
         used = calls_used(server)
         assert ask_at_once(server, 120) == {200: 15 - used, 429: 105 + used}
         assert calls_used(server) == 15
@@ -37,7 +37,10 @@ def test_15_of_120_requests_by_16_clients_over_4_workers_pass(env: dict[str, str
 
 @pytest.mark.only_on("sqlite")
 def test_15_of_120_pass_with_redis(env: dict[str, str], tmp_path: Path) -> None:
-    with running_redis(tmp_path) as (url, _), running_server({**env, "REDIS_URL": url}) as server:
+    with (
+        running_redis(tmp_path) as (url, _),
+        running_server({**env, "REDIS_URL": url}, prepare=False) as server,
+    ):
         used = calls_used(server)
         assert ask_at_once(server, 120) == {200: 15 - used, 429: 105 + used}
 
@@ -50,7 +53,7 @@ def test_with_redis_away_requests_pass_and_the_log_has_a_line_of_each_worker(
     env = {**env, "WORKERS": "1"}
     with (
         running_redis(tmp_path) as (url, redis),
-        running_server({**env, "REDIS_URL": url}) as server,
+        running_server({**env, "REDIS_URL": url}, prepare=False) as server,
     ):
         assert ask_at_once(server, 30)[429] > 0
         redis.send_signal(fault)
@@ -65,7 +68,7 @@ def test_a_redis_that_is_back_counts_again(env: dict[str, str], tmp_path: Path) 
     env = {**env, "WORKERS": "1"}
     with (
         running_redis(tmp_path) as (url, redis),
-        running_server({**env, "REDIS_URL": url}) as server,
+        running_server({**env, "REDIS_URL": url}, prepare=False) as server,
     ):
         ask_at_once(server, 15)
         redis.send_signal(signal.SIGSTOP)
@@ -79,7 +82,7 @@ def test_a_redis_that_is_back_counts_again(env: dict[str, str], tmp_path: Path) 
 
 @pytest.mark.only_on("sqlite")
 def test_counting_waits_for_no_writer_of_the_database(env: dict[str, str], tmp_path: Path) -> None:
-    with running_server(env) as server:
+    with running_server(env, prepare=False) as server:
         key = shell(env, MAKE_TOKEN).strip()
         with sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None) as writer:
             writer.execute("BEGIN IMMEDIATE")
@@ -100,7 +103,7 @@ print(Token.objects.create(name="x").key)
 
 @pytest.mark.only_on("sqlite")
 def test_a_file_of_counts_that_is_removed_is_made_anew(env: dict[str, str], tmp_path: Path) -> None:
-    with running_server(env) as server:
+    with running_server(env, prepare=False) as server:
         for path in tmp_path.glob("throttle.sqlite3*"):
             path.unlink()
         assert ask_at_once(server, 60) == {200: 15, 429: 45}

@@ -21,7 +21,9 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-FOLDER = "SPACEDEVS_HEARTBEATS"  # from the supervisor to its workers, and to nobody else
+# From the supervisor to its workers, and to nobody else: the files' folder, and its pid, which
+# a worker that starts as it is killed can't ask for any more.
+FOLDER, SUPERVISOR = "SPACEDEVS_HEARTBEATS", "SPACEDEVS_SUPERVISOR"
 EACH = 1.0  # second
 SILENT = 10.0  # seconds without a beat: the worker is ended
 LONGEST = 60.0  # seconds at one request: the worker beats no more
@@ -31,7 +33,8 @@ def start(loop: asyncio.AbstractEventLoop, oldest: Callable[[], float]) -> None:
     """In a worker. `oldest`: the seconds that the oldest of its running requests has taken."""
     if FOLDER not in os.environ:  # run by granian's own command
         return
-    file, supervisor = Path(os.environ[FOLDER], str(os.getpid())), os.getppid()
+    file = Path(os.environ[FOLDER], str(os.getpid()))
+    supervisor = int(os.environ[SUPERVISOR])
 
     def beat() -> None:
         if os.getppid() != supervisor:  # it was killed: nobody would end this worker
@@ -47,6 +50,7 @@ def start(loop: asyncio.AbstractEventLoop, oldest: Callable[[], float]) -> None:
 def watch(server: Any) -> None:
     """In the supervisor, before its workers start: ends those that beat no more."""
     folder = os.environ[FOLDER] = mkdtemp(prefix="spacedevs-")
+    os.environ[SUPERVISOR] = str(os.getpid())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     threading.Thread(target=_watch, args=(server, Path(folder)), daemon=True).start()
 

@@ -17,8 +17,11 @@ PATHS = ("/nope", "/2.3.0/spacecraft/", "/admin/login/", "/", "/static/x", "/adm
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fresh_database(tmp_path_factory.mktemp("hands")) as env, running_server(env) as url:
+def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with (
+        fresh_database(tmp_path_factory.mktemp("hands"), template) as env,
+        running_server(env, prepare=False) as url,
+    ):
         yield url
 
 

@@ -18,8 +18,11 @@ HEAVY = "/2.3.0/spacecraft/?mode=detailed&limit=100"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fresh_database(tmp_path_factory.mktemp("load")) as env, running_server(env) as url:
+def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with (
+        fresh_database(tmp_path_factory.mktemp("load"), template) as env,
+        running_server(env, prepare=False) as url,
+    ):
         yield url
 
 

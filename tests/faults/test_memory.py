@@ -28,9 +28,11 @@ EACH = 40  # of so many requests one is for a page: it takes longer than an answ
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("memory")
-    with fresh_database(folder) as env, running_server({**env, "WORKERS": "1"}) as url:
+def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with (
+        fresh_database(tmp_path_factory.mktemp("memory"), template) as env,
+        running_server({**env, "WORKERS": "1"}, prepare=False) as url,
+    ):
         yield url
 
 

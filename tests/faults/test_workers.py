@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -95,9 +95,18 @@ def test_ctrl_c_ends_at_once_also_where_a_connection_is_kept(prepared: dict[str,
             assert time.monotonic() - began < 3
 
 
-def test_workers_whose_supervisor_is_killed_end(prepared: dict[str, str]) -> None:
-    with serving(prepared) as (process, _):
-        pids = workers(process)
+@pytest.mark.parametrize("started", [True, False])
+def test_workers_whose_supervisor_is_killed_end(prepared: dict[str, str], started: bool) -> None:
+    """Also those that have only just been forked."""
+    with ExitStack() as stack:
+        if started:
+            process, _ = stack.enter_context(serving(prepared))
+        else:
+            words, silent = manage("serve"), subprocess.DEVNULL
+            process = stack.enter_context(subprocess.Popen(words, env=prepared, stdout=silent))
+            stack.callback(process.kill)
+        while not (pids := workers(process)):
+            time.sleep(0.001)
         process.kill()
         process.wait()
         end = time.monotonic() + 10
