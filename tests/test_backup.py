@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -139,12 +140,15 @@ def test_no_save_while_backups_are_made_and_restored_is_lost_unsaid(
 
         with ThreadPoolExecutor(1) as editors:
             task = editors.submit(edit)
-            succeed(prepared, "backup", str(file))
-            succeed(prepared, "restore", str(file))
-            before = len(saved)
-            while len(saved) < before + 5:
-                assert not task.done()
-            stop.set()
+            try:
+                succeed(prepared, "backup", str(file))
+                succeed(prepared, "restore", str(file))
+                before = len(saved)
+                while len(saved) < before + 5:
+                    assert not task.done()
+                    time.sleep(0.05)
+            finally:
+                stop.set()
         task.result()
     assert {code for _, code in saved} <= {302, 503}
     assert name(prepared) == [text for text, code in saved if code == 302][-1]

@@ -27,6 +27,7 @@ DO $$ DECLARE name regclass; BEGIN
     LOOP EXECUTE format('DROP TABLE IF EXISTS %s CASCADE', name); END LOOP;
 END $$;
 """  # noqa: S608  # a word of ours
+TRIES = 5
 COMMIT, ROLLBACK = "\nCOMMIT;\n", "\nROLLBACK;\n"
 # The tables are the user's of DATABASE_URL, whoever had them where the backup was made.
 CLEAN = ("--clean", "--if-exists", "--no-owner", "--no-privileges")
@@ -59,7 +60,21 @@ def read_migrations(path: Path) -> Migrations:
 
 
 def restore(path: Path) -> None:
-    """In one transaction, by pg_restore and psql. Who reads meanwhile waits for its end."""
+    """In one transaction, by pg_restore and psql. Who reads meanwhile waits for its end.
+
+    One who writes may have some of the tables and wait for others: where PostgreSQL then ends the
+    restore and not the writer, it is tried again.
+    """
+    for left in reversed(range(TRIES)):
+        fault = _restore(path)
+        if not fault:
+            return
+        if not left or "deadlock" not in fault:
+            raise BackupError(f"Nothing was restored. {fault}")
+
+
+def _restore(path: Path) -> str:
+    """What went wrong, in PostgreSQL's words."""
     arguments, env = _command("psql")
     env["PGOPTIONS"] = "-c client_min_messages=warning"
     arguments += ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
@@ -82,9 +97,8 @@ def restore(path: Path) -> None:
                 psql.stdin.flush()
             read = subprocess.run(source, stdout=psql.stdin, stderr=output, check=False)  # noqa: S603
             psql.communicate(ROLLBACK if read.returncode else COMMIT)
-        if psql.returncode or read.returncode:
-            output.seek(0)
-            raise BackupError(f"Nothing was restored. {_words(output.read())}")
+        output.seek(0)
+        return _words(output.read()) if psql.returncode or read.returncode else ""
 
 
 def _find(program: str) -> str:
