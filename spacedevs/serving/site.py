@@ -75,7 +75,8 @@ class Site:
         if asked and (reply := await self._known(asked)):
             if settings.ACCESS_LOG or settings.METRICS_PORT is not None:
                 note_reply(environ_of(scope, b""), reply, arrived)
-            client.response_bytes(reply.status, reply.headers, reply.body)
+            with suppress(ProtocolClosed, ProtocolError):
+                client.response_bytes(reply.status, reply.headers, reply.body)
             return
         kind = kind_of(scope)
 
