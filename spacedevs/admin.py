@@ -5,7 +5,7 @@ INSTALLED_APPS names this app after the one with the records: Django's autodisco
 
 from django.contrib import admin
 
-from spacedevs.api.viewsets import record_models
+from spacedevs.api.registry import record_models
 from spacedevs.editing import RecordAdmin, default_options
 
 for model in record_models():

@@ -93,6 +93,11 @@ VARIABLES = (
     ),
     Variable("ANSWERS", "64", "the MiB of answers that each worker keeps; 0: none"),
     Variable(
+        "FRAGMENTS",
+        "32",
+        "the MiB of objects as JSON that each worker keeps, to make answers of; 0: none",
+    ),
+    Variable(
         "CACHE_CONTROL",
         "no-cache",
         "what the API's answers tell caches; before a CDN "

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.core.serializers.base import DeserializationError
 from django.db import DataError, IntegrityError, transaction
 
-from spacedevs.api.viewsets import record_models
+from spacedevs.api.registry import record_models
 from spacedevs.mirror.models import Mirrored
 from spacedevs.models import OfferedFixtures
 

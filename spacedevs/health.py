@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.bounded import Bounded
 from spacedevs.errors import explain
 

@@ -117,6 +117,8 @@ if THROTTLE:
 # Known answers, in front of Django: MiB of each worker; 0 is none.
 ANSWERS = environment.number("ANSWERS", least=0, most=65536)
 CACHE_CONTROL = environment.text("CACHE_CONTROL")
+# Objects as JSON, of which unknown answers are made: MiB of each worker; 0 is none.
+FRAGMENTS = environment.number("FRAGMENTS", least=0, most=65536)
 
 # The database: SQLite unless DATABASE_URL names another.
 SQLITE = {

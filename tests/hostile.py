@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 from django.conf import settings
 from hypothesis import strategies as st
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests import openapi
 
 STATUSES = {200, 301, 400, 404, 405, 406, 414}

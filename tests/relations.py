@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model
 
 from spacedevs.api.plans import Plan, accessor, plan_of, relation_of
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 
 
 def relate_everything() -> None:

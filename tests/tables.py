@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 
 TABLES = Path(__file__).parent / "contract"
 OPERATIONS = json.loads((TABLES / "endpoints.json").read_text())

@@ -19,7 +19,7 @@ from django.utils.http import http_date
 
 from spacedevs import clock, compression
 from spacedevs.answers import Answers
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.changes import log
 from tests.conftest import fresh_database
 from tests.editors import editing, make_editor

@@ -28,7 +28,7 @@ from spacecraft.models import (
     Spacecraft,
     SpacecraftFlight,
 )
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests.administration import MODELS, admin_url, errors, of_every_model, save
 from tests.conftest import run
 

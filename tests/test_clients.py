@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from spacedevs.api.documents import document
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests import openapi, tables, wsgi
 
 pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference

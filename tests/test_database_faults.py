@@ -17,7 +17,7 @@ from django.db import Error, OperationalError, connection
 from django.test import Client
 
 from spacecraft.models import Agency
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.errors import explain
 from tests.conftest import fresh_database, run, shell
 from tests.forms import Controls, controls

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.environment import BASE_DIR, VARIABLES
 from tests.tables import IN_CONTRACT
 

@@ -16,7 +16,7 @@ from schemathesis import GenerationMode
 
 from spacedevs.api.documents import document
 from spacedevs.api.filters import NumberFilter
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.errors import DATABASE_AWAY
 from tests import wsgi
 from tests.hostile import HOSTS, Answer, Request, check, requests

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from spacecraft.models import Agency, Spacecraft
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 
 RESOURCES = sorted(resources())
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from spacecraft.models import Agency, Spacecraft, SpacecraftConfiguration
 from spacedevs import clock
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.names import sort_fields, sort_key
 from spacedevs.running import RunningDurationField
 

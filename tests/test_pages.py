@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests import pages
 
 RESOURCES = sorted(resources())

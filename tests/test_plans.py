@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from spacecraft import models
 from spacedevs.api.plans import plan_of
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests.relations import relate_everything, rows_without, shown_relations
 
 BASELINE = Path(__file__).parent / "query_counts.json"

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from spacedevs.api.object_urls import ObjectUrls
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests import pages
 from tests.test_lists import query_of
 

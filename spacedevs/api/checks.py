@@ -16,7 +16,8 @@ from spacedevs.api.filters import FilterSet
 from spacedevs.api.modes import DEFAULT
 from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
 from spacedevs.api.plans import Plan, plan_of
-from spacedevs.api.viewsets import ResourceViewSet, resources
+from spacedevs.api.registry import resources
+from spacedevs.api.viewsets import ResourceViewSet
 
 # What a view set can't do without, as it is written.
 DECLARATIONS = {

@@ -20,7 +20,7 @@ class ObjectUrls:
     """
 
     def __init__(self, request: Any, suffix: str | None = None) -> None:
-        from spacedevs.api.viewsets import resources
+        from spacedevs.api.registry import resources
 
         self.own_root = (
             request.build_absolute_uri(settings.API_ROOT) if request else settings.API_ROOT
@@ -30,6 +30,7 @@ class ObjectUrls:
         name = api_settings.URL_FORMAT_OVERRIDE
         query = f"?{urlencode({name: given[name]})}" if name in given else ""
         self.end = f"{f'.{suffix}' if suffix else '/'}{query}"
+        self.key = self.own_root, self.end  # of two that are alike
 
     def of(self, resource: str, pk: Any) -> str:
         return f"{self._root(resource)}{resource}/{pk}{self.end}"

@@ -65,8 +65,7 @@ def _plan_of(serializer_class: Any) -> Plan:
 
 def _walk(serializer: Any) -> Plan:
     model = serializer.Meta.model
-    read = {child.source for child in serializer.fields.values()}
-    plan = Plan(model, deferred=[column for column in heavy(model) if column not in read])
+    plan = Plan(model, deferred=unread(serializer))
     for name, child in serializer.fields.items():
         if isinstance(child, serializers.SerializerMethodField):
             raise ImproperlyConfigured(
@@ -79,6 +78,12 @@ def _walk(serializer: Any) -> Plan:
         if relation is not None:
             plan.add(relation, _plan_below(child, relation))
     return plan
+
+
+def unread(serializer: Any) -> list[str]:
+    """The columns of a shape's rows that are not read."""
+    shown = {child.source for child in serializer.fields.values()}
+    return [column for column in heavy(serializer.Meta.model) if column not in shown]
 
 
 def heavy(model: type[Model]) -> list[str]:

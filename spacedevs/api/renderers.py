@@ -9,6 +9,10 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.utils.mediatypes import _MediaType
 
 
+def to_json(data: Any) -> bytes:
+    return orjson.dumps(data, default=str)  # str(): the lazy texts of error messages
+
+
 class JSONRenderer(renderers.JSONRenderer):
     """Compact, UTF-8 not escaped; indented by two where the browsable page shows it."""
 
@@ -20,9 +24,11 @@ class JSONRenderer(renderers.JSONRenderer):
     ) -> bytes:
         if data is None:
             return b""
-        indent = self.get_indent(accepted_media_type or "", dict(renderer_context or {}))
-        # str(): the lazy texts of error messages.
-        return orjson.dumps(data, default=str, option=orjson.OPT_INDENT_2 if indent else None)
+        json = to_json(data)
+        if self.get_indent(accepted_media_type or "", dict(renderer_context or {})):
+            # Loaded once more: of what is printed already, orjson does not move a line.
+            return orjson.dumps(orjson.loads(json), option=orjson.OPT_INDENT_2)
+        return json
 
 
 class BrowsablePage(renderers.BrowsableAPIRenderer):

@@ -4,13 +4,11 @@ An answer takes several queries. Without this, one that a writer commits between
 half an answer: a list of the new set with the crews of the old.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import Error, connection
-from rest_framework import viewsets
-from rest_framework.response import Response
 
 # Said outright, since Django's own atomic() takes SQLite's lock for writers, and PostgreSQL's
 # default isolation gives each query a state of its own.
@@ -25,30 +23,23 @@ BEGIN = {
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """All queries within see the database as it was at the first of them."""
-    if connection.in_atomic_block:  # one who writes sees what he writes
-        yield
+def snapshot() -> Iterator[float | None]:
+    """All queries within see the database as it was at the first of them.
+
+    Gives time.monotonic() as of before that; None within a transaction: one who writes sees what he
+    writes.
+    """
+    if connection.in_atomic_block:
+        yield None
         return
+    began = time.monotonic()
     try:
         with connection.cursor() as cursor:
             cursor.execute(BEGIN[connection.vendor])
-        yield
+        yield began
     finally:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("ROLLBACK")  # nothing was written
         except Error:  # what the database said before counts
             connection.close()
-
-
-class SnapshotMixin(viewsets.ReadOnlyModelViewSet):
-    """Lists and records, each of one state of the database."""
-
-    def list(self, *args: Any, **kwargs: Any) -> Response:
-        with snapshot():
-            return super().list(*args, **kwargs)
-
-    def retrieve(self, *args: Any, **kwargs: Any) -> Response:
-        with snapshot():
-            return super().retrieve(*args, **kwargs)

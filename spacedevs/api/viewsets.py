@@ -3,19 +3,22 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
-from rest_framework import routers
+from rest_framework import routers, viewsets
 from rest_framework.generics import get_object_or_404
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from spacedevs import clock
+from spacedevs.api import fragments
 from spacedevs.api.description import Examples, Section, Words, format_section, help_section
 from spacedevs.api.filters import Ordering, ResourceFilterBackend, Search
 from spacedevs.api.modes import MODE_PARAM, Mode, Modes
+from spacedevs.api.object_urls import object_urls_of
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.plans import plan_of
-from spacedevs.api.snapshots import SnapshotMixin
+from spacedevs.api.snapshots import snapshot
 
 
 class ReadOnly(APIView):
@@ -24,7 +27,38 @@ class ReadOnly(APIView):
     http_method_names = ["get"]
 
 
-class ResourceViewSet(ReadOnly, SnapshotMixin):
+class FromFragments(viewsets.ReadOnlyModelViewSet):
+    """Lists and records, each of one state of the database."""
+
+    def list(self, *args: Any, **kwargs: Any) -> Response:
+        with snapshot() as began:
+            page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+            return self.get_paginated_response(self.objects(page, began))
+
+    def retrieve(self, *args: Any, **kwargs: Any) -> Response:
+        with snapshot() as began:
+            return Response(self.objects([self.get_object()], began)[0])
+
+    def get_queryset(self) -> QuerySet:
+        """Of ids, where the rest comes from fragments."""
+        rows = super().get_queryset()
+        if settings.FRAGMENTS:
+            return rows.values_list("pk", flat=True)
+        return plan_of(self.get_serializer_class()).apply(rows)
+
+    def get_object(self) -> Any:
+        # DRF's own lets a list's filters hide the object that its id names.
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    def objects(self, page: Any, began: float | None) -> Any:
+        """What the serializer prints of what get_queryset() gave."""
+        if not settings.FRAGMENTS:
+            return self.get_serializer(page, many=True).data
+        urls = object_urls_of(self.get_serializer_context())
+        return fragments.objects(self.get_serializer_class(), page, urls, self.request, began)
+
+
+class ResourceViewSet(ReadOnly, FromFragments):
     """A resource is its rows and these attributes; the stages below do the work, in this order.
 
     `tags`: OpenAPI's; without any, the plural of the model's name. `in_contract`: whether it is in
@@ -51,13 +85,6 @@ class ResourceViewSet(ReadOnly, SnapshotMixin):
         if self.action == "list" and self.request:
             return self.get_modes().asked_for(self.request.query_params.get(MODE_PARAM))
         return self.get_modes().richest()
-
-    def get_queryset(self) -> QuerySet:
-        return plan_of(self.get_serializer_class()).apply(super().get_queryset())
-
-    def get_object(self) -> Any:
-        # DRF's own lets a list's filters hide the object that its id names.
-        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
     def sections(self) -> list[Section]:
         ends = [format_section(self), help_section()]
@@ -93,15 +120,3 @@ class Router(routers.DefaultRouter):
 
     def register(self, prefix: str, viewset: Any, basename: str | None = None) -> None:
         super().register(prefix, viewset, basename or prefix)
-
-
-def record_models() -> list[type[Model]]:
-    """Every model of the apps that the registered resources are of."""
-    configs = [viewset.queryset.model._meta.app_config for viewset in resources().values()]
-    return [model for config in dict.fromkeys(configs) for model in config.get_models()]
-
-
-def resources() -> dict[str, type[ResourceViewSet]]:
-    """Each registered resource by its prefix."""
-    router: Any = import_string(settings.API_ROUTER)
-    return {prefix: viewset for prefix, viewset, _ in router.registry}

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from spacedevs.api.viewsets import record_models
+from spacedevs.api.registry import record_models
 
 Migrations = set[tuple[str, str]]  # app and name
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db import connection
 
-from spacedevs.api.viewsets import record_models
+from spacedevs.api.registry import record_models
 from spacedevs.changes import postgresql, sqlite
 
 KEPT = timedelta(days=30)
@@ -78,15 +78,24 @@ def version() -> Version:
         return Version(*cursor.fetchone())
 
 
-def since(number: int) -> list[Change] | None:
-    """What was committed after this version; None where the log does not go back so far."""
+def since(number: int, token: str | None = None, most: int = 2**31) -> list[Change] | None:
+    """What was committed after this version.
+
+    None where the log does not go back so far, has more than `most` rows of it, or never gave the
+    version this token: it is another database's.
+    """
     with connection.cursor() as cursor:
+        if token is not None:
+            cursor.execute(_vendor().GIVEN, [number, number])
+            if (token,) not in cursor.fetchall():
+                return None
         cursor.execute(_vendor().OLDEST)
         (oldest,) = cursor.fetchone()
         if number < oldest:
             return None
-        cursor.execute(_vendor().SINCE, [number])
-        return [Change(*row) for row in cursor.fetchall()]
+        cursor.execute(_vendor().SINCE, [number, most + 1])
+        found = [Change(*row) for row in cursor.fetchall()]
+        return found if len(found) <= most else None
 
 
 def prune() -> None:

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS spacedevs_change_commit (
     number bigint UNIQUE,
     at timestamptz
 );
+ALTER TABLE spacedevs_change_commit ADD COLUMN IF NOT EXISTS token text;
 CREATE TABLE IF NOT EXISTS spacedevs_change (
     commit_id bigint NOT NULL,
     "table" text NOT NULL,
@@ -71,13 +72,15 @@ BEGIN
 END $body$;
 
 CREATE OR REPLACE FUNCTION spacedevs_change_number() RETURNS trigger LANGUAGE plpgsql AS $body$
-DECLARE
-    given bigint;
 BEGIN
-    UPDATE spacedevs_change_head
-    SET number = number + 1, token = gen_random_uuid(), at = clock_timestamp()
-    RETURNING number INTO given;
-    UPDATE spacedevs_change_commit SET number = given, at = clock_timestamp() WHERE id = NEW.id;
+    WITH given AS (
+        UPDATE spacedevs_change_head
+        SET number = number + 1, token = gen_random_uuid(), at = clock_timestamp()
+        RETURNING *
+    )
+    UPDATE spacedevs_change_commit AS ended
+    SET number = given.number, token = given.token, at = given.at FROM given
+    WHERE ended.id = NEW.id;
     RETURN NULL;
 END $body$;
 
@@ -115,10 +118,15 @@ SELECT coalesce(
     (SELECT number FROM spacedevs_change_head)
 )
 """
+# The head has a token before the first commit.
+GIVEN = """
+SELECT token FROM spacedevs_change_commit WHERE number = %s
+UNION SELECT token FROM spacedevs_change_head WHERE number = %s
+"""
 SINCE = """
 SELECT number, "table", key, kind
 FROM spacedevs_change_commit JOIN spacedevs_change ON commit_id = id
-WHERE number > %s ORDER BY number
+WHERE number > %s ORDER BY number LIMIT %s
 """
 PRUNE = (
     "DELETE FROM spacedevs_change USING spacedevs_change_commit "

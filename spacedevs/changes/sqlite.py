@@ -32,9 +32,10 @@ FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'spacedevs!_%' ESCAPE '!
 
 HEAD = "SELECT number, token, at FROM spacedevs_change ORDER BY number DESC LIMIT 1"
 OLDEST = "SELECT min(number) FROM spacedevs_change"
+GIVEN = "SELECT token FROM spacedevs_change WHERE number IN (%s, %s)"
 SINCE = """
 SELECT number, "table", CAST(key AS TEXT), kind FROM spacedevs_change
-WHERE number > %s ORDER BY number
+WHERE number > %s ORDER BY number LIMIT %s
 """
 PRUNE = (
     "DELETE FROM spacedevs_change WHERE at < CAST(strftime('%%s', 'now') AS INTEGER) - %s "

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.models import MirrorList
 from spacedevs.mirror.source import Source

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Model
 
 from spacedevs.api.plans import accessor
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.ids import is_own
 from spacedevs.mirror.groups import prepare_rows
 from spacedevs.mirror.holds import holds_of_model, noted

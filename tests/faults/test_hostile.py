@@ -19,7 +19,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests.clusters import Cluster, binaries, cluster
 from tests.conftest import fresh_database
 from tests.faults.connections import answer, connect

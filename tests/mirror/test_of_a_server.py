@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from spacedevs import clock
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from tests.mirror.running import empty
 
 EACH = 10  # record is asked for by its URL, too

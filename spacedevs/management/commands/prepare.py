@@ -8,7 +8,7 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
-from spacedevs.api.viewsets import record_models
+from spacedevs.api.registry import record_models
 from spacedevs.changes import log
 from spacedevs.errors import is_database_away, sentence_of
 from spacedevs.fixtures import BrokenFixture, load_new_fixtures

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import Error, close_old_connections
 
 from spacedevs import environment
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.errors import sentence_of
 from spacedevs.locks import Busy
 from spacedevs.mirror.budget import MOST_CALLS, Budget, utc_now
