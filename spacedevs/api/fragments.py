@@ -46,12 +46,12 @@ class Fragments:
         """Forgets what has changed up to `version`, which a snapshot has that began at `began`."""
         with self._lock:
             known, seen, kinds = self._version, self._seen, tuple(self._of)
-        stale: Iterable[tuple[Any, Any]] | None = None
+        stale: list[tuple[Any, Any]] | None = None
         if known == version:
             return
         if known and version.number > known.number:
             changes = log.since(known.number, known.token, MANY)
-            stale = changes and list(_stale(changes, kinds))
+            stale = None if changes is None else list(_stale(changes, kinds))
         elif known and began <= seen:
             return  # another thread has seen a newer one
         with self._lock:
@@ -100,8 +100,8 @@ class Fragments:
 
     def _forget(self, kind: Any, pk: Any) -> None:
         """`pk` None: all of the kind."""
-        of_kind = self._of.get(kind, {})
-        rows = [of_kind.get(pk, set())] if pk is not None else list(of_kind.values())
+        of_kind = self._of[kind]
+        rows = list(of_kind.values()) if pk is None else [of_kind.get(pk, set())]
         for fragment in [fragment for row in rows for fragment in row]:
             self._remove(fragment)
 
@@ -133,7 +133,7 @@ def _stale(changes: list[log.Change], kinds: Iterable[Any]) -> Iterator[tuple[An
         for key in changed.get(recipe.model._meta.db_table, ()):
             yield kind, key and to_python(key)
         for part in recipe.parts:
-            if keys := changed.get(part.table):
+            if part.table and (keys := changed.get(part.table)):
                 for pk in part.shown_by(keys):
                     yield kind, pk
 

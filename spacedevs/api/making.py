@@ -189,8 +189,10 @@ class Recipe:
 
     def __init__(self, kind: Any) -> None:
         is_shape = issubclass(kind, serializers.BaseSerializer)
-        self.serializer: Any = kind(context=Context()) if is_shape else None
         self.model: type[Model] = kind.Meta.model if is_shape else kind
+        self.serializer: Any = None
+        if is_shape:
+            self.serializer = kind(context=Context())
         left_out = unread(self.serializer) if is_shape else heavy(self.model)
         self.parts = list(self._parts()) if is_shape else []
         for part in self.parts:
