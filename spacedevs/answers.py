@@ -361,21 +361,24 @@ class Answers:
                 mine.set()
 
     def _made(self, asked: Asked, environ: Environ) -> Reply:
-        version = self._state.version  # before the data are read
+        before = self._state.version
         status, headers, body = run(self.application, environ)
+        version = environ.get(log.IN_ENVIRON)
         reply = Reply(status, headers, body)
         given = {name.lower(): value for name, value in headers}
         if (
-            version is None
+            before is None
             or status not in KEPT
             or "set-cookie" in given
             or "no-store" in given.get("cache-control", "")
             or len(body) > self.most // 4
         ):
             return reply
-        self.refresh()
-        if self._state.version != version:  # the data may be newer than that
-            return reply
+        if version is None or version != self._state.version:
+            version = version or before  # without a snapshot, of what was there before and after
+            self.refresh()
+            if self._state.version != version:
+                return reply
         lives = clock.LIVES in environ
         second: datetime | None = environ[clock.LIVES] if lives else None
         answer = Answer(

@@ -19,6 +19,12 @@ BASELINE = Path(__file__).parent / "query_counts.json"
 VERB = "if that is meant, write the baseline with `make query-counts`"
 
 
+@pytest.fixture(autouse=True)
+def without_fragments(settings: Any) -> None:
+    """With them, a query more or less is made of what is known already."""
+    settings.FRAGMENTS = 0
+
+
 def cases() -> list[tuple[str, str]]:
     found = []
     for resource, viewset in sorted(resources().items()):

@@ -10,7 +10,7 @@ began before that of another thread, makes what it needs and keeps nothing.
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -20,8 +20,8 @@ from spacedevs.api.making import Fragment, Key, Making, recipe_of
 from spacedevs.api.object_urls import ObjectUrls
 from spacedevs.changes import log
 
-VERSION = "spacedevs.version"  # in the environ: of which the answer is
 OVERHEAD = 1500  # bytes of a fragment beside its JSON
+COUNTS = 1000  # lists of which is known how long they are
 MANY = 20_000  # changes: whoever has missed more begins anew
 
 
@@ -41,6 +41,7 @@ class Fragments:
             lambda: defaultdict(set)
         )  # by kind and primary key: one for each host
         self._size = 0
+        self._counts: OrderedDict[Any, int] = OrderedDict()
 
     def bring_to(self, version: log.Version, began: float) -> None:
         """Forgets what has changed up to `version`, which a snapshot has that began at `began`."""
@@ -62,6 +63,7 @@ class Fragments:
             for kind, pk in stale or ():
                 self._forget(kind, pk)
             self._version, self._seen = version, time.monotonic()
+            self._counts.clear()
 
     def find(self, keys: list[Key], version: log.Version) -> list[Fragment]:
         with self._lock:
@@ -84,6 +86,20 @@ class Fragments:
                     self._kept.move_to_end(key)  # it is known by what it was put into
                 else:
                     self._remove(oldest)
+
+    def count(self, rows: Any, version: log.Version, count: Callable[[], int]) -> int:
+        """How many `rows` there are: whatever names them."""
+        with self._lock:
+            if self._version == version and rows in self._counts:
+                self._counts.move_to_end(rows)
+                return self._counts[rows]
+        counted = count()
+        with self._lock:
+            if self._version == version:
+                self._counts[rows] = counted
+                if len(self._counts) > COUNTS:
+                    self._counts.popitem(last=False)
+        return counted
 
     # Under the lock
 
@@ -154,17 +170,25 @@ class At:
 kept = Fragments(settings.FRAGMENTS * 2**20)
 
 
-def objects(shape: Any, ids: list[Any], urls: ObjectUrls, request: Any, began: float | None) -> Any:
-    """The objects with these ids as JSON, in this order.
+def see(request: Any, began: float | None) -> None:
+    """Notes of which version the snapshot of this request is, which began at `began`.
 
-    `began`: when the snapshot did, by time.monotonic(); None in a transaction that may write, where
-    nothing is kept.
+    None: it is a transaction that may write, for which nothing is kept.
     """
-    at = None
-    if began is not None:
-        request.META[VERSION] = version = log.version()
+    if began is not None and settings.FRAGMENTS:
+        request.META[log.IN_ENVIRON] = version = log.version()
         kept.bring_to(version, began)
-        at = At(kept, version)
+
+
+def count(request: Any, rows: Any, make: Callable[[], int]) -> int:
+    version = request.META.get(log.IN_ENVIRON)
+    return make() if version is None else kept.count(rows, version, make)
+
+
+def objects(request: Any, shape: Any, ids: list[Any], urls: ObjectUrls) -> list[Any]:
+    """The objects with these ids as JSON, in this order."""
+    version = request.META.get(log.IN_ENVIRON)
+    at = version and At(kept, version)
     making = Making(urls, clock.of_request(request), at)
     found = making.fragments(shape, ids)
     if at:

@@ -238,7 +238,7 @@ class Recipe:
         return to_json(self._represent(row))
 
     def _as_drf(self, row: Model) -> dict[str, Any]:
-        """As Serializer.to_representation(), with what is the same for each row found out before."""
+        """As Serializer.to_representation(); what is the same for each row is known before."""
         data = {}
         for name, get, represent in self._fields:
             try:
@@ -265,6 +265,12 @@ class Recipe:
 @cache
 def recipe_of(kind: Any) -> Recipe:
     return Recipe(kind)
+
+
+def compile_recipes(kinds: Iterable[Any]) -> None:
+    """Those of these kinds, and of what they nest: else the first who asks waits for it."""
+    for kind in kinds:
+        compile_recipes(part.kind for part in recipe_of(kind).parts)
 
 
 class Making:

@@ -32,12 +32,14 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
 
     def list(self, *args: Any, **kwargs: Any) -> Response:
         with snapshot() as began:
+            fragments.see(self.request, began)
             page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-            return self.get_paginated_response(self.objects(page, began))
+            return self.get_paginated_response(self.objects(page))
 
     def retrieve(self, *args: Any, **kwargs: Any) -> Response:
         with snapshot() as began:
-            return Response(self.objects([self.get_object()], began)[0])
+            fragments.see(self.request, began)
+            return Response(self.objects([self.get_object()])[0])
 
     def get_queryset(self) -> QuerySet:
         """Of ids, where the rest comes from fragments."""
@@ -50,12 +52,12 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         # DRF's own lets a list's filters hide the object that its id names.
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
-    def objects(self, page: Any, began: float | None) -> Any:
+    def objects(self, page: Any) -> Any:
         """What the serializer prints of what get_queryset() gave."""
         if not settings.FRAGMENTS:
             return self.get_serializer(page, many=True).data
         urls = object_urls_of(self.get_serializer_context())
-        return fragments.objects(self.get_serializer_class(), page, urls, self.request, began)
+        return fragments.objects(self.request, self.get_serializer_class(), page, urls)
 
 
 class ResourceViewSet(ReadOnly, FromFragments):

@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
+from django.db import Error, connections
 from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
 from spacedevs import access, health, request_id
 from spacedevs.answers import ASKED, FRESH, KNOWN, Answers, Asked, Reply, note_reply
+from spacedevs.api.making import compile_recipes
+from spacedevs.api.registry import resources
 from spacedevs.errors import RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of, native
@@ -68,6 +71,7 @@ class Site:
         self.with_body = reverse("admin:index")
         self.lanes = Lanes((settings.STATIC_URL, health.LIVE), self.with_body)
         heartbeat.start(loop, self._oldest)
+        loop.run_in_executor(None, get_ready)
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
         arrived = time.monotonic()
@@ -220,6 +224,13 @@ class Site:
                     sent.result(SEND_TIME)
         except (ProtocolClosed, ProtocolError, TimeoutError):
             logger.info("A client of a stream has gone.")
+
+
+def get_ready() -> None:
+    """What the first request would wait for. The first answer does not wait for it."""
+    with suppress(Error):  # a database that is away is told to who asks
+        compile_recipes(mode for viewset in resources().values() for mode in viewset.modes)
+    connections.close_all()
 
 
 async def _send(transport: Any, piece: bytes) -> None:
