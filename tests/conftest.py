@@ -197,6 +197,15 @@ def shell(env: dict[str, str], code: str) -> str:
     return done.stdout
 
 
+def longer_shell(env: dict[str, str], code: str) -> str:
+    """As shell(), for a series."""
+    done = subprocess.run(
+        manage("shell", "--no-imports", "-c", code), env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="session")
 def server(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server of its own, on a database of its own with the fixtures' records."""

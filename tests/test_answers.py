@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,11 +20,11 @@ from spacedevs import clock, compression
 from spacedevs.answers import Answers
 from spacedevs.api.registry import resources
 from spacedevs.changes import log
-from tests.conftest import fresh_database
+from tests.conftest import fresh_database, longer_shell
 from tests.editors import editing, make_editor
 from tests.faults.connections import answer, connect
 from tests.mirror.processes import prompt
-from tests.servers import manage, running_server
+from tests.servers import running_server
 
 Env = dict[str, str]
 ROOT = "/2.3.0/"
@@ -65,7 +64,9 @@ def pair(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     with (
         fresh_database(tmp_path_factory.mktemp("pair"), template) as env,
         running_server({**env, "WORKERS": "1"}, prepare=False) as one,
-        running_server({**env, "WORKERS": "1", "ANSWERS": "0"}, prepare=False) as other,
+        running_server(
+            {**env, "WORKERS": "1", "ANSWERS": "0", "FRAGMENTS": "0"}, prepare=False
+        ) as other,
     ):
         yield one, other
 
@@ -234,13 +235,6 @@ def test_no_answer_is_older_than_a_second_and_no_tag_has_two_bodies(
     assert late == []
     assert len(reads) > 100
     assert len(tags) > 5
-
-
-def longer_shell(env: Env, code: str) -> str:
-    words = manage("shell", "--no-imports", "-c", code)
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @contextmanager
