@@ -34,6 +34,22 @@ class ContentSecurityPolicy:
         return response
 
 
+class NoCsrfCookie:
+    """Within Django's CSRF middleware: under the API's root, where nothing is written, no cookie.
+
+    It answers a cookie that it can't read with another, and no two answers would be the same.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(settings.API_ROOT):
+            request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
+        return response
+
+
 class DataAsOf:
     """`Data-As-Of` on the API's answers: when a mirror's source gave the data.
 

@@ -91,3 +91,11 @@ def test_the_renderer_is_the_first_that_the_highest_rank_allows() -> None:
     for accept in ("text/html, application/json", "application/json, text/html"):
         response = client.get("/2.3.0/", headers={"accept": accept})
         assert response["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_cookie_that_cannot_be_read_is_given_none_in_its_place(api: Client, accept: str) -> None:
+    api.cookies["csrftoken"] = "%00"
+    response = api.get("/2.3.0/config/countries/", headers={"accept": accept})
+    assert response.cookies == {}
+    assert "Cookie" not in response["Vary"]
