@@ -77,11 +77,11 @@ class FilterSet(rest_framework.FilterSet):
         },
     }
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Of the filters that are asked for: a form of all takes longer than the rest of a list."""
-        if data is not None:
-            asked = type(self).base_filters.items()
-            self.base_filters = {name: each for name, each in asked if name in data}
+    def __init__(self, data: Any = None, *args: Any, in_use: bool = False, **kwargs: Any) -> None:
+        """`in_use`: of the filters that `data` names alone."""
+        if in_use:
+            all_of_them = type(self).base_filters.items()
+            self.base_filters = {name: each for name, each in all_of_them if name in data}
         super().__init__(data, *args, **kwargs)
 
 
@@ -91,6 +91,17 @@ class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
 
 class ResourceFilterBackend(rest_framework.DjangoFilterBackend):
     """DRF's backend of django-filter, which also says its parameters on the page."""
+
+    in_use = False
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> Any:
+        """By those that are asked for: a form of all would take longer than the rest of a list."""
+        self.in_use = True
+        return super().filter_queryset(request, queryset, view)
+
+    def get_filterset_kwargs(self, request: Request, queryset: QuerySet, view: Any) -> Any:
+        kwargs = super().get_filterset_kwargs(request, queryset, view)
+        return {**kwargs, "in_use": self.in_use}
 
     @staticmethod
     def names(view: Any) -> tuple[str, ...]:
