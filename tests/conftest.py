@@ -23,6 +23,7 @@ from rest_framework.serializers import BaseSerializer, ListSerializer, Serialize
 
 from spacedevs import clock
 from spacedevs.mirror import as_of
+from tests.both_ways import asked_in_all_ways
 from tests.servers import free_port, manage, running_server
 
 # The fixtures that bring a database; pytest-django's own, and those that make a fresh one.
@@ -33,6 +34,9 @@ FAULT = "fault"  # a line of the table of faults, among a test's properties
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--count-queries", action="store_true", help="write query_counts.json anew")
+    parser.addoption(
+        "--both-ways", action="store_true", help="each answer without fragments, and as a known one"
+    )
     parser.addoption("--long", action="store_true", help="series of 20,000 requests")
 
 
@@ -100,6 +104,13 @@ def no_query_while_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for cls in (Serializer, ListSerializer):
         monkeypatch.setattr(cls, "to_representation", guarded(cls))
+
+
+@pytest.fixture(autouse=True)
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --both-ways: whatever a test asks of the API is the same in each way to answer it."""
+    if request.config.getoption("both_ways"):
+        monkeypatch.setattr(Client, "request", asked_in_all_ways(Client.request))
 
 
 @pytest.fixture(autouse=True)
