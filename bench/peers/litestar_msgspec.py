@@ -1,7 +1,7 @@
 """Litestar, msgspec and SQLAlchemy."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from litestar import Litestar, Request, get
