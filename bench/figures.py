@@ -113,8 +113,8 @@ WANTED: tuple[Wanted | Bound, ...] = (
 
 
 def ratio(samples: Samples, ours: Key, theirs: Key) -> float | None:
-    """Of the medians; None where one of them was not measured."""
-    if not (samples.get(ours) and samples.get(theirs)):
+    """Of the medians; None where one of them was not measured, or theirs answered nothing."""
+    if not (samples.get(ours) and samples.get(theirs) and median(samples[theirs])):
         return None
     return median(samples[ours]) / median(samples[theirs])
 
