@@ -184,6 +184,22 @@ def sizes(samples: Samples) -> list[str]:
     return lines
 
 
+WHAT = """\
+Who is measured: **spacedevs** as `make serve` runs it, with one worker; with answers off
+(`ANSWERS=0`), so that each is made anew; with fragments off too (`FRAGMENTS=0`). **DRF**,
+**django-ninja**, **FastAPI + SQLAlchemy**, **Litestar + msgspec** make the same JSON from the same
+tables, without a cache; their record has no flights, and ours has, so ours is the larger. What has
+its **bytes ready**, and nginx with the file, sends the bytes that ours sent. json-server sends the
+same objects without the page around them, Datasette rows of the table alone.
+
+The lists of 10 and of 100 show no craft in space: one that does is known for its second alone,
+which is the case "list of 100, some in space". What is timed one request at a time (right after an
+edit, right after a run of the mirror, a new second, the first time after a start) is given as 1 by
+its seconds. "Today" is the server with answers and fragments off; since part of what made it slow
+may be gone, the same is asked by what DRF made beside it then.
+"""
+
+
 def results(samples: Samples, about: list[str], notes: list[str]) -> str:
     lines = [
         "# Results",
@@ -193,6 +209,7 @@ def results(samples: Samples, about: list[str], notes: list[str]) -> str:
         "",
         *about,
         "",
+        WHAT,
         "## What was asked for",
         "",
         *acceptance(samples),

@@ -1,4 +1,7 @@
-"""Litestar, msgspec and SQLAlchemy."""
+"""Litestar, msgspec and SQLAlchemy.
+
+Its handlers run on the event loop: it has one core, for which a thread would have to wait.
+"""
 
 from datetime import date
 from typing import Literal
