@@ -22,6 +22,7 @@ import os
 import platform
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,7 @@ from tests.servers import manage
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CHOSEN = 5  # the craft, of the list of 100, whose record is asked for and whose name is edited
+FULL = 0.9  # of a core: who uses more is what limits the other
 WARM = 1  # seconds of load before the first slice of each case
 
 
@@ -62,10 +64,13 @@ class Bench:
         self.samples: Samples = {}
         self.notes: list[str] = []
         self.failed: dict[Key, int] = {}
+        # Of a core, in each slice: what the server used, and what wrk used.
+        self.shares: dict[Key, list[tuple[float, float]]] = {}
         self.servers: dict[tuple[str, str], Server] = {}
         self.walks: dict[str, Walk] = {}
         self.ready = folder / "ready"
         self.log = folder / "log"
+        self.busy = os.getloadavg()[0]
         self.moment = datetime.now(UTC).replace(microsecond=0).isoformat()
 
     def wants(self, case: str) -> bool:
@@ -172,12 +177,15 @@ class Bench:
         if walk is None:
             walk = self.walks[path] = walk_of([path], self.folder, f"path-{len(self.walks)}")
         place = f"{key.server} on {key.database}"
-        found, failed = slice_of(server.port, place, walk, seconds, headers, self.load_core)
+        before = server.cpu()
+        found = slice_of(server.port, place, walk, seconds, headers, self.load_core)
+        busy = (server.cpu() - before) / found.seconds
         server.settle()
-        if is_measured:
-            self.add(key, found)
-        if failed:
-            self.failed[key] = self.failed.get(key, 0) + failed
+        if not is_measured:
+            return
+        self.add(key, found.rate)
+        self.failed[key] = self.failed.get(key, 0) + found.failed
+        self.shares.setdefault(key, []).append((busy, found.load))
 
     def rounds(self, database: str, asked: dict[str, tuple[str, ...]]) -> None:
         keys = [
@@ -275,7 +283,15 @@ class Bench:
             self.note("PostgreSQL: BENCH_POSTGRESQL names no server.")
         self.memory()
         for key, count in self.failed.items():
-            self.note(f"{key.server} on {key.database}, {key.case}: {count} requests failed.")
+            if count:
+                self.note(f"{key.server} on {key.database}, {key.case}: {count} requests failed.")
+        for key, shares in self.shares.items():
+            busy, load = (statistics.median(values) for values in zip(*shares, strict=True))
+            if load > FULL > busy:
+                self.note(
+                    f"{key.server} on {key.database}, {key.case}: wrk used {load:.0%} of its core "
+                    f"and the server {busy:.0%}; it could have given more."
+                )
 
 
 @contextmanager
@@ -314,7 +330,8 @@ def about(bench: Bench) -> list[str]:
         f"{datetime.now(UTC):%Y-%m-%d}, {cpu}, {os.cpu_count()} cores, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}. "
         f"Servers: {servers if bench.core is not None else 'all on the one core that is there'}. "
-        f"{given.rounds} rounds of {given.seconds} s, {CONNECTIONS} connections.",
+        f"{given.rounds} rounds of {given.seconds} s, {CONNECTIONS} connections. "
+        f"The machine's load before it began: {bench.busy:.2f}.",
         "",
         f"Ours: Django {version('django')}, granian {version('granian')}. "
         f"Peers: {', '.join(versions)}.",

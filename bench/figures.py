@@ -220,5 +220,5 @@ def results(samples: Samples, about: list[str], notes: list[str]) -> str:
             lines += [f"## On {database}", "", *table(samples, database), ""]
     lines += ["## Memory and start", "", *sizes(samples), ""]
     if notes:
-        lines += ["## Left out, or failed", "", *(f"- {note}" for note in notes), ""]
+        lines += ["## To be known", "", *(f"- {note}" for note in notes), ""]
     return "\n".join(lines)

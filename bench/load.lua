@@ -16,5 +16,6 @@ end
 function done(summary)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  print(string.format("\n%d %d %d", summary.requests, summary.duration, failed))
+  local answered = summary.requests - errors.status
+  print(string.format("\n%d %d %d", answered, summary.duration, failed))
 end

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 SCRIPT = Path(__file__).with_name("load.lua")
 HOST = "localhost"  # asked of every server, so that all URLs in their answers are the same
@@ -35,10 +36,24 @@ def walk_of(paths: list[str], folder: Path, name: str) -> Walk:
     return Walk(file, len(paths))
 
 
+class Slice(NamedTuple):
+    """`load`: the part of its core that wrk used."""
+
+    rate: float  # of answers, in a second
+    failed: int
+    seconds: float
+    load: float
+
+
+def used() -> float:
+    """The CPU seconds of processes that have ended: each wrk."""
+    return sum(os.times()[2:4])
+
+
 def slice_of(
     port: int, name: str, walk: Walk, seconds: int, headers: dict[str, str], core: int | None
-) -> tuple[float, int]:
-    """The requests of a second, and how many failed. Where few are answered it takes longer."""
+) -> Slice:
+    """Where few requests are answered it takes longer."""
     given = [word for key, value in headers.items() for word in ("-H", f"{key}: {value}")]
     begun = walk.places.get(name, 0)
     command = [
@@ -46,14 +61,16 @@ def slice_of(
         *("-H", f"Host: {HOST}", *given, "-s", str(SCRIPT), f"http://127.0.0.1:{port}"),
         *("--", str(walk.file), str(begun)),
     ]
+    before = used()
     run = subprocess.run(command, capture_output=True, text=True, preexec_fn=pinned(core))
     if run.returncode:
         raise SystemExit(f"wrk failed: {run.stderr or run.stdout}")
-    requests, microseconds, failed = map(int, run.stdout.split("\n")[-2].split())
-    walk.places[name] = (begun + requests + CONNECTIONS) % walk.size
-    if requests < FEWEST and seconds < TIMEOUT:
+    answered, microseconds, failed = map(int, run.stdout.split("\n")[-2].split())
+    walk.places[name] = (begun + answered + failed + CONNECTIONS) % walk.size
+    if answered < FEWEST and seconds < TIMEOUT:
         return slice_of(port, name, walk, 2 * seconds, headers, core)
-    return 1_000_000 * requests / microseconds, failed
+    took = microseconds / 1_000_000
+    return Slice(answered / took, failed, took, (used() - before) / took)
 
 
 @dataclass
