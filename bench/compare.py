@@ -1,6 +1,6 @@
 """How fast the server is beside others that could do its work: `make bench`.
 
-    make bench                                                    # all, in about half an hour
+    make bench                                                    # all
     make bench ARGS="--rounds 1 --seconds 1 --only '304' --only 'list of 10'"
 
 An SQLite file is filled once, by the mirror from a source with upstream's bodies (603 craft), and
