@@ -5,6 +5,7 @@
 #                     hostile requests, and what they cost
 #   make lint      what is checked without running anything
 #   make format    what the machine can put right by itself
+#   make bench     how fast the server is beside others, as bench/RESULTS.md; ARGS="--rounds 1"
 #   make bench-mirror  what a run of the mirror costs: CPU, memory, and how long readers wait
 #   make query-counts  tests/query_counts.json anew, after a change of queries that is meant
 #   make lock      requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
 
-.PHONY: serve test test-faults lint format lock venv bench-mirror query-counts
+.PHONY: serve test test-faults lint format lock venv bench bench-mirror query-counts
 
 serve: .venv/serve
 	@$(BIN)/python manage.py prepare
@@ -33,6 +34,9 @@ lint: .venv/dev
 format: .venv/dev
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
+
+bench: .venv/dev .venv-bench/peers
+	@$(BIN)/python -m bench.compare $(ARGS)
 
 # CRAFT=20000 for a catalogue that large.
 bench-mirror: .venv/dev
@@ -52,6 +56,14 @@ lock: .venv/dev
 
 .venv/dev: requirements/dev.txt .venv/serve
 	$(PIP) -r $<
+	@touch $@
+
+# The peers of `make bench`. Without npm, json-server is left out.
+.venv-bench/peers: bench/requirements.txt
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	if command -v npm >/dev/null; then npm install --silent --no-save --no-package-lock \
+	--prefix .venv-bench/node json-server@0.17.4; fi
 	@touch $@
 
 # --clear: a .venv whose Python is gone can't be mended.

@@ -35,8 +35,8 @@ READ = ("spacecraft/?limit=10", "spacecraft/?limit=10&mode=detailed", "agencies/
 
 
 @contextmanager
-def source(craft: int, port: int, etags: bool) -> Iterator[str]:
-    arguments = ["--craft", str(craft), "--weight", "real", "--port", str(port)]
+def source(craft: int, port: int, etags: bool, *more: str) -> Iterator[str]:
+    arguments = ["--craft", str(craft), "--weight", "real", "--port", str(port), *more]
     arguments += [] if etags else ["--no-etags"]
     command = [sys.executable, "-m", "tests.upstream_bodies.serve", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
