@@ -24,6 +24,7 @@ from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.utils.module_loading import import_string
 
 from spacedevs import access, clock, compression, environment, request_id
+from spacedevs.api.renderers import exact
 from spacedevs.changes import log
 from spacedevs.clients import ip_of
 from spacedevs.compression import IDENTITY
@@ -384,7 +385,7 @@ class Answers:
         answer = Answer(
             status,
             [(name.lower(), v) for name, v in headers if name.lower() not in self._not_kept],
-            body,
+            exact(body),
             asked.key.tag(version, second),
             second,
             IN_ENVIRON in environ,

@@ -21,7 +21,7 @@ from rest_framework.relations import PKOnlyObject
 from spacedevs import clock
 from spacedevs.api.object_urls import ObjectUrls
 from spacedevs.api.plans import accessor, heavy, relation_of, unread
-from spacedevs.api.renderers import to_json
+from spacedevs.api.renderers import exact, to_json
 from spacedevs.api.rows import Statement
 from spacedevs.relations import OrderedManyToManyField
 
@@ -235,7 +235,7 @@ class Recipe:
 
     def print(self, row: Model, embedded: dict[str, Any], context: dict[str, Any]) -> bytes:
         printing.embedded, printing.context = embedded, context
-        return to_json(self._represent(row))
+        return exact(to_json(self._represent(row)))
 
     def _as_drf(self, row: Model) -> dict[str, Any]:
         """As Serializer.to_representation(); what is the same for each row is known before."""

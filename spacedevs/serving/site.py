@@ -28,6 +28,7 @@ from spacedevs.errors import RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of, native
 from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
+from spacedevs.serving.memory import give_back_each
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Site:
         self.lanes = Lanes((settings.STATIC_URL, health.LIVE), self.with_body)
         heartbeat.start(loop, self._oldest)
         loop.run_in_executor(None, get_ready)
+        give_back_each(loop)
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
         arrived = time.monotonic()

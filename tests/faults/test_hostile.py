@@ -37,6 +37,7 @@ MOST = 0.150  # CPU seconds of a request, in the worker and in PostgreSQL
 TRIES = 4  # of a request whose answers differ or cost much: a second may have gone by between them
 # The request's own, the second's, and what a server may say or not.
 OWN = (b"x-request-id", b"date", b"data-as-of", b"content-length", b"etag", b"last-modified")
+FIELD = re.compile(rb'(?<=name="csrfmiddlewaretoken" value=")\w+')
 TOKEN = re.compile(rb"csrftoken=\w*; expires=[^;]*; ")  # of the admin's log-in
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 
@@ -62,6 +63,7 @@ class Site:
         head, _, body = said.partition(b"\r\n\r\n")
         first, *lines = head.split(b"\r\n")
         kept = sorted(TOKEN.sub(b"", each) for each in lines if not each.lower().startswith(OWN))
+        body = FIELD.sub(b"", body)
         found = STATUS.match(first)
         status = int(found[1]) if found else 0  # what is no HTTP has no answer
         return Answer(status, tuple(kept), body), self.cpu() - before
