@@ -9,10 +9,10 @@ once after a write of this process: an edit is seen everywhere within a second.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -44,8 +44,17 @@ ASKED, KNOWN = "spacedevs.asked", "spacedevs.known"
 # What is said anew each time: it is of the moment, or of the client.
 OF_THE_MOMENT = {"date", "data-as-of", "x-request-id", "content-length"}
 
+# What is read of a request's headers, and where WSGI has it.
+READ = {
+    name: f"HTTP_{name.upper().replace('-', '_')}"
+    for name in (
+        *("host", "accept", "accept-encoding", "if-none-match", "if-modified-since", "origin"),
+        *("cookie", "authorization", "x-forwarded-host", "x-forwarded-proto"),
+        request_id.HEADER.lower(),
+    )
+}
+
 Headers = list[tuple[str, str]]
-Get = Callable[[str], str | None]
 Environ = dict[str, Any]
 
 
@@ -104,7 +113,7 @@ class Answer:
     def size(self) -> int:
         return OVERHEAD + sum(len(body) for body, _ in self.bodies.values())
 
-    @property
+    @cached_property
     def may_be_compressed(self) -> bool:
         kind = dict(self.common).get("content-type", "")
         return len(self.body) >= compression.LEAST and kind.startswith(compression.TYPES)
@@ -130,17 +139,31 @@ class State(NamedTuple):
     answered: float
 
 
+class Moment(NamedTuple):
+    """The headers that all answers of a second have, and those of a 200 that shows none."""
+
+    second: datetime
+    state: State
+    common: Headers
+    settled: Headers
+
+
 class Answers:
     """A WSGI application around `application`, which is Django's."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
         self.most = settings.ANSWERS * 2**20
+        # Read once: Django's settings take longer to read than all the rest of a known answer.
+        self._root, self._session = settings.API_ROOT, settings.SESSION_COOKIE_NAME
+        self._is_throttled = bool(settings.THROTTLE)
+        self._is_behind_proxy = settings.BEHIND_PROXY
         self._lock = threading.Lock()
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._size = 0
         self._making: dict[Key, threading.Event] = {}
         self._state = State(None, None, -FRESH, 0)
+        self._moment: Moment | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         asked = environ.get(ASKED) or self.asked_by(environ)
@@ -169,41 +192,37 @@ class Answers:
     # What is asked
 
     def asked_by(self, environ: Environ) -> Asked | None:
-        def get(name: str) -> str | None:
-            value: str | None = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
-            return value
-
         return self.asked(
             environ["REQUEST_METHOD"],
             environ["wsgi.url_scheme"],
-            get("host") or "",
             environ["PATH_INFO"],
             environ.get("QUERY_STRING", ""),
-            get,
+            {name: environ[variable] for name, variable in READ.items() if variable in environ},
         )
 
     def asked(
-        self, method: str, scheme: str, host: str, path: str, query: str, get: Get
+        self, method: str, scheme: str, path: str, query: str, headers: Mapping[str, str]
     ) -> Asked | None:
         """`path`: as WSGI has it. None for what is not kept: what writes, is one's own, or long."""
-        if method not in SAFE or not path.startswith(settings.API_ROOT) or not self.most:
+        if method not in SAFE or not path.startswith(self._root) or not self.most:
             return None
-        if settings.SESSION_COOKIE_NAME in (get("cookie") or ""):
+        get = headers.get
+        if self._session in get("cookie", ""):
             return None
-        if settings.THROTTLE and get("authorization") is not None:
+        if self._is_throttled and "authorization" in headers:
             return None
-        if settings.BEHIND_PROXY:
+        host, accept = get("host", ""), get("accept", "")
+        if self._is_behind_proxy:
             host = f"{host} {get('x-forwarded-host')}"
             scheme = f"{scheme} {get('x-forwarded-proto')}"
-        accept = get("accept") or ""
         if len(host) + len(path) + len(query) + len(accept) > LONGEST:
             return None
         return Asked(
-            Key(scheme, host, path, query, accept, get("origin") is not None),
-            get("accept-encoding") or "",
-            get("if-none-match") or "",
-            get("if-modified-since") or "",
-            get(request_id.HEADER.lower()),
+            Key(scheme, host, path, query, accept, "origin" in headers),
+            get("accept-encoding", ""),
+            get("if-none-match", ""),
+            get("if-modified-since", ""),
+            get("x-request-id"),
         )
 
     # The version of the data
@@ -251,15 +270,17 @@ class Answers:
             return None
         with self._lock:
             answer = self._answers.get(asked.key)
-            if answer and answer.second not in (None, now):
+            if answer and answer.second is not None and answer.second != now:
                 self._forget(asked.key)
                 answer = None
             if answer:
                 self._answers.move_to_end(asked.key)
-        if tag := self._confirmed(asked, answer, state.version, now):
-            if environ and IN_ENVIRON in environ:  # the client has asked for nothing new
-                give_back(environ[IN_ENVIRON])
-            return self._not_modified(asked, answer, tag, state, now)
+        if asked.none_match or asked.modified_since:
+            tag = self._confirmed(asked, answer, state.version, now)
+            if tag:
+                if environ and IN_ENVIRON in environ:  # the client has asked for nothing new
+                    give_back(environ[IN_ENVIRON])
+                return self._not_modified(asked, answer, tag, state, now)
         return self._reply(asked, answer, state, now, environ) if answer else None
 
     def _confirmed(
@@ -280,7 +301,8 @@ class Answers:
             found = next((tag for tag in tags if tag.partition("-")[0] in ours), None)
             return f'"{found}"' if found else None
         if asked.modified_since and answer and is_ok:
-            changed = _last_modified(answer, version, now)
+            lives = answer.second
+            changed = int(lives.timestamp()) if lives else _settled(version, now)
             since = parse_http_date_safe(asked.modified_since)
             if changed is not None and since is not None and since >= changed:
                 return quoted(answer.tag, IDENTITY)
@@ -296,8 +318,8 @@ class Answers:
             ("access-control-allow-origin", "*"),
             ("server", ""),
             *_cache_control(),
-            *self._of_the_moment(asked, state, now),
-            *([_as_of(state.as_of)] if state.as_of else []),
+            *self._at(now, state).common,
+            *_own(asked, state),
         ]
         return Reply(HTTPStatus.NOT_MODIFIED, headers, b"", answer.endpoint if answer else "known")
 
@@ -306,7 +328,7 @@ class Answers:
     ) -> Reply | None:
         encoding = compression.chosen(asked.encodings) if answer.may_be_compressed else IDENTITY
         counted: Iterable[tuple[str, str]] = ()
-        is_counted = settings.THROTTLE and answer.counted
+        is_counted = self._is_throttled and answer.counted
         if environ is None and (is_counted or encoding not in answer.bodies):
             return None
         if is_counted and environ is not None:
@@ -316,13 +338,22 @@ class Answers:
                 return None  # a view says so
             counted = decision.headers()
         body, common = answer.bodies.get(encoding) or self._encode(asked.key, answer, encoding)
-        headers = [*common, *counted, *self._of_the_moment(asked, state, now)]
+        moment = self._at(now, state)
+        headers = [*common, *counted, *moment.common, *_own(asked, state)]
         if answer.status == HTTPStatus.OK:
-            if state.as_of is not None:
-                headers.append(_as_of(state.as_of))
-            if (changed := _last_modified(answer, state.version, now)) is not None:
-                headers.append(("last-modified", _date(changed)))
+            headers += [_changed(answer.second)] if answer.second else moment.settled
         return Reply(answer.status, headers, body, answer.endpoint)
+
+    def _at(self, now: datetime, state: State) -> Moment:
+        moment = self._moment
+        if moment is None or moment.second is not now or moment.state is not state:
+            common = [("date", _date(int(now.timestamp())))]
+            if state.as_of is not None:
+                common.append(("data-as-of", f"{state.as_of:%Y-%m-%dT%H:%M:%SZ}"))
+            changed = state.version and _settled(state.version, now)
+            settled = [] if changed is None else [("last-modified", _date(changed))]
+            moment = self._moment = Moment(now, state, common, settled)
+        return moment
 
     def _encode(self, key: Key, answer: Answer, encoding: str) -> tuple[bytes, Headers]:
         """Made once, and kept with what it is made of."""
@@ -333,16 +364,6 @@ class Answers:
                 self._size += len(encoded[0])
                 self._shrink()
         return encoded
-
-    def _of_the_moment(self, asked: Asked, state: State, now: datetime) -> Headers:
-        headers = [
-            ("date", _date(int(now.timestamp()))),
-            ("x-request-id", request_id.chosen(asked.request_id)),
-        ]
-        if (late := time.monotonic() - state.answered) > STALE:
-            detail = 'detail="the database does not answer"'
-            headers.append(("cache-status", f"spacedevs; hit; ttl=-{late:.0f}; {detail}"))
-        return headers
 
     # What is made
 
@@ -434,21 +455,26 @@ def note_reply(environ: Environ, reply: Reply, began: float) -> None:
     access.note(environ, name, reply.endpoint, reply.status, len(reply.body), began)
 
 
-def _as_of(moment: datetime) -> tuple[str, str]:
-    return "data-as-of", f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def quoted(tag: str, encoding: str) -> str:
     return f'"{tag}"' if encoding == IDENTITY else f'"{tag}-{encoding}"'
 
 
-def _last_modified(answer: Answer, version: log.Version | None, now: datetime) -> int | None:
+def _own(asked: Asked, state: State) -> Headers:
+    """Of this answer alone."""
+    headers = [("x-request-id", request_id.chosen(asked.request_id))]
+    if (late := time.monotonic() - state.answered) > STALE:
+        detail = 'detail="the database does not answer"'
+        headers.append(("cache-status", f"spacedevs; hit; ttl=-{late:.0f}; {detail}"))
+    return headers
+
+
+def _changed(second: datetime) -> tuple[str, str]:
+    return "last-modified", _date(int(second.timestamp()))
+
+
+def _settled(version: log.Version, now: datetime) -> int | None:
     """Seconds since 1970; None where a later change may still get the same."""
-    if answer.second:
-        return int(answer.second.timestamp())
-    if version is None or now.timestamp() - version.at < SETTLED:
-        return None
-    return version.at
+    return version.at if now.timestamp() - version.at >= SETTLED else None
 
 
 def _cache_control() -> Headers:

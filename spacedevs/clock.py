@@ -1,16 +1,22 @@
 """One reading of the clock for each request: all that it answers is as of the same second."""
 
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 from typing import Any
-
-from django.utils import timezone
 
 LIVES = "spacedevs.lives"  # in the environ: the second that the answer shows
 
 
+_now = datetime.fromtimestamp(0, UTC)
+
+
 def now() -> datetime:
-    """The time, to the second, as upstream's durations are."""
-    return timezone.now().replace(microsecond=0)
+    """The time, to the second, as upstream's durations are. Of one second, the same object."""
+    global _now
+    second = int(time.time())
+    if _now.timestamp() != second:
+        _now = datetime.fromtimestamp(second, UTC)
+    return _now
 
 
 def of_request(request: Any) -> datetime:

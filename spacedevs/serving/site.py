@@ -21,7 +21,7 @@ from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
 from spacedevs import access, health, request_id
-from spacedevs.answers import ASKED, FRESH, KNOWN, Answers, Asked, Reply, note_reply
+from spacedevs.answers import ASKED, FRESH, KNOWN, READ, Answers, Asked, note_reply
 from spacedevs.api.making import compile_recipes
 from spacedevs.api.registry import resources
 from spacedevs.errors import RETRY_AFTER
@@ -70,6 +70,7 @@ class Site:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.with_body = reverse("admin:index")
+        self.is_noted = settings.ACCESS_LOG or settings.METRICS_PORT is not None
         self.lanes = Lanes((settings.STATIC_URL, health.LIVE), self.with_body)
         heartbeat.start(loop, self._oldest)
         loop.run_in_executor(None, get_ready)
@@ -77,9 +78,11 @@ class Site:
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
         arrived = time.monotonic()
-        asked = self._asked(scope)
-        if asked and (reply := await self._known(asked)):
-            if settings.ACCESS_LOG or settings.METRICS_PORT is not None:
+        answers, asked = self.application, self._asked(scope)
+        if asked and not answers.is_fresh:
+            await self._refreshed()
+        if asked and (reply := answers.find(asked)):
+            if self.is_noted:
                 note_reply(environ_of(scope, b""), reply, arrived)
             with suppress(ProtocolClosed, ProtocolError):
                 client.response_bytes(reply.status, reply.headers, reply.body)
@@ -112,29 +115,25 @@ class Site:
     # Known answers
 
     def _asked(self, scope: Any) -> Asked | None:
-        headers = scope.headers
-
-        def get(name: str) -> str | None:
-            values = headers.get_all(name)
-            return values[0] if len(values) == 1 else ",".join(values) if values else None
-
-        host = scope.authority or get("host") or ""
+        headers: dict[str, str] = {}
+        for name, value in scope.headers.items():
+            if name in READ:
+                headers[name] = f"{headers[name]},{value}" if name in headers else value
+        if scope.authority:  # HTTP/2's
+            headers["host"] = scope.authority
         path, query = native(scope.path), native(scope.query_string)
-        return self.application.asked(scope.method, scope.scheme, host, path, query, get)
+        return self.application.asked(scope.method, scope.scheme, path, query, headers)
 
-    async def _known(self, asked: Asked) -> Reply | None:
-        """Of a version that is fresh, or of the last one where the database does not answer."""
-        answers = self.application
-        if not answers.is_fresh:
-            if self._reading is None or self._reading.done():
-                self._began = time.monotonic()
-                self._reading = self.loop.run_in_executor(
-                    self._versions, answers.refresh_in_a_thread
-                )
-            left = self._began + FRESH - time.monotonic()
-            if left > 0:
-                await asyncio.wait((self._reading,), timeout=left)
-        return answers.find(asked)
+    async def _refreshed(self) -> None:
+        """Waits for the version, but not long: where the database is away the last one stands."""
+        if self._reading is None or self._reading.done():
+            self._began = time.monotonic()
+            self._reading = self.loop.run_in_executor(
+                self._versions, self.application.refresh_in_a_thread
+            )
+        left = self._began + FRESH - time.monotonic()
+        if left > 0:
+            await asyncio.wait((self._reading,), timeout=left)
 
     # Bodies
 
