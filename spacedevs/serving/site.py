@@ -66,27 +66,29 @@ class Site:
         self._began = 0.0
         self._bodies = 0
         self._running: dict[object, float] = {}
+        self.is_noted = settings.ACCESS_LOG or settings.METRICS_PORT is not None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.with_body = reverse("admin:index")
-        self.is_noted = settings.ACCESS_LOG or settings.METRICS_PORT is not None
         self.lanes = Lanes((settings.STATIC_URL, health.LIVE), self.with_body)
         heartbeat.start(loop, self._oldest)
         loop.run_in_executor(None, get_ready)
         give_back_each(loop)
 
+    def answered(self, scope: Any, client: Any) -> bool:
+        """In the thread that has read it: whether it was known, of a version that is fresh."""
+        if not self.application.is_fresh:
+            return False
+        arrived, asked = time.monotonic(), self._asked(scope)
+        return asked is not None and self._reply(asked, scope, client, arrived)
+
     async def __rsgi__(self, scope: Any, client: Any) -> None:
-        arrived = time.monotonic()
-        answers, asked = self.application, self._asked(scope)
-        if asked and not answers.is_fresh:
+        arrived, asked = time.monotonic(), self._asked(scope)
+        if asked and not self.application.is_fresh:
             await self._refreshed()
-        if asked and (reply := answers.find(asked)):
-            if self.is_noted:
-                note_reply(environ_of(scope, b""), reply, arrived)
-            with suppress(ProtocolClosed, ProtocolError):
-                client.response_bytes(reply.status, reply.headers, reply.body)
-            return
+            if self._reply(asked, scope, client, arrived):
+                return
         kind = kind_of(scope)
 
         def work() -> Answer | None:
@@ -123,6 +125,16 @@ class Site:
             headers["host"] = scope.authority
         path, query = native(scope.path), native(scope.query_string)
         return self.application.asked(scope.method, scope.scheme, path, query, headers)
+
+    def _reply(self, asked: Asked, scope: Any, client: Any, arrived: float) -> bool:
+        reply = self.application.find(asked)
+        if reply is None:
+            return False
+        if self.is_noted:
+            note_reply(environ_of(scope, b""), reply, arrived)
+        with suppress(ProtocolClosed, ProtocolError):
+            client.response_bytes(reply.status, reply.headers, reply.body)
+        return True
 
     async def _refreshed(self) -> None:
         """Waits for the version, but not long: where the database is away the last one stands."""
