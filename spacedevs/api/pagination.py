@@ -1,10 +1,34 @@
 """Number of results: `limit` and `offset`."""
 
+from itertools import chain
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 
 from spacedevs.api.description import Section, Sentence, example
+from spacedevs.running import RunningValue
+
+MOST_MERGED = 1000  # rows; past it all are sorted, which takes no longer then
+
+
+def first_rows(queryset: QuerySet, end: int) -> QuerySet:
+    """A queryset of which the first `end` rows are the same, and that is not sorted whole for them.
+
+    Where rows are ordered by a running duration no index has them all in order, but one has those
+    that run and one those that don't: the first of all are among the first of each.
+    """
+    first, *ties = queryset.query.order_by or (None,)
+    value = getattr(first, "expression", None)
+    if not isinstance(value, RunningValue) or len(ties) > 1 or end > MOST_MERGED:
+        return queryset
+    order = {"nulls_first": True} if first.descending else {"nulls_last": True}
+    parts = (
+        part.order_by(type(first)(key, first.descending, **order), *ties)
+        for part, key in value.column.parts(queryset, value.now)
+    )
+    keys = chain.from_iterable(part.values_list("pk", flat=True)[:end] for part in parts)
+    return queryset.filter(pk__in=list(keys))
 
 
 class ResourcePagination(LimitOffsetPagination):
@@ -13,6 +37,14 @@ class ResourcePagination(LimitOffsetPagination):
     default_limit = 10
     max_limit = 100
     shown_limit = 2  # in the page's example
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        self.all_rows = queryset
+        end = self.get_offset(request) + (self.get_limit(request) or 0)
+        return super().paginate_queryset(first_rows(queryset, end), request, view)
+
+    def get_count(self, queryset: Any) -> int:
+        return super().get_count(self.all_rows)
 
     def sections(self, view: Any) -> list[Section]:
         use = Sentence(
