@@ -31,7 +31,8 @@ WHERE type = 'trigger' AND name LIKE 'spacedevs!_search!_%' ESCAPE '!'
 """
 WHEN = ("insert", "update", "delete")
 HINT = "Run it with a Python whose SQLite is 3.34 or newer and has FTS5, and then `manage.py prepare`."
-MOST_TRIGRAMS = 16  # of a word: a few more make the rows no fewer
+TRIGRAM = 3  # letters
+MOST_TRIGRAMS = 16  # of a word: more make the rows no fewer
 CASED = range(0x20000)  # past it Unicode has ideographs
 
 
@@ -101,13 +102,15 @@ def narrowed(queryset: QuerySet, word: str) -> QuerySet:
 
 
 def match_of(word: str) -> str:
-    """FTS5's expression for the texts that have all trigrams of a word of three letters or more.
+    """FTS5's expression for the texts that have trigrams which together are the word.
 
     >>> match_of("iss")
     '("iss" OR "isſ" OR "iſs" OR "iſſ" OR "ıss" OR "ısſ" OR "ıſs" OR "ıſſ")'
     """
     letters = [_alike(letter) for letter in upper(word)]
-    trigrams = list(zip(letters, letters[1:], letters[2:], strict=False))[:MOST_TRIGRAMS]
+    last = len(letters) - TRIGRAM
+    starts = sorted({*range(0, last, TRIGRAM), last})[:MOST_TRIGRAMS]
+    trigrams = (letters[start : start + TRIGRAM] for start in starts)
     return " AND ".join(
         "(" + " OR ".join(map(_quoted, map("".join, product(*trigram)))) + ")"
         for trigram in trigrams
