@@ -93,9 +93,8 @@ def copy_of(column: Any, generation: int, stride: int, word: str) -> str:
 
 def copy(model: Any, generation: int, stride: int, word: str, craft: int) -> None:
     """One generation of a model's rows; of no more than so many craft, and of their flights."""
-    columns = model._meta.concrete_fields
-    quote, table = connection.ops.quote_name, connection.ops.quote_name(model._meta.db_table)
-    pk, limit = quote(model._meta.pk.column), ""
+    columns, quote = model._meta.concrete_fields, connection.ops.quote_name
+    table, pk, limit = quote(model._meta.db_table), quote(model._meta.pk.column), ""
     is_own = f"{pk} >= {FIRST_OWN}"
     if isinstance(model._meta.pk, models.UUIDField):
         is_own = IS_COPY[connection.vendor].format(pk)
@@ -104,14 +103,13 @@ def copy(model: Any, generation: int, stride: int, word: str, craft: int) -> Non
     elif model is records.SpacecraftFlight:
         offset = FIRST_OWN + (generation - 1) * stride
         crafts = quote(records.Spacecraft._meta.db_table)
-        limit = f" AND (spacecraft_id IS NULL OR spacecraft_id + {offset} IN (SELECT id FROM {crafts}))"
+        flown = f"spacecraft_id + {offset} IN (SELECT id FROM {crafts})"
+        limit = f" AND (spacecraft_id IS NULL OR {flown})"
     names = ", ".join(quote(column.column) for column in columns)
     values = ", ".join(copy_of(column, generation, stride, word) for column in columns)
+    rows = f"SELECT {values} FROM {table} WHERE NOT ({is_own}){limit}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE NOT ({is_own}){limit}",
-            [],
-        )
+        cursor.execute(f"INSERT INTO {table} ({names}) {rows}", [])
 
 
 def grow(craft: int, said: Callable[[str], Any] = print) -> None:
@@ -122,6 +120,10 @@ def grow(craft: int, said: Callable[[str], Any] = print) -> None:
     there = records.Spacecraft.objects.count()
     begun, generations = time.monotonic(), -(-(craft - there) // there)
     named = list(enumerate(islice(words(), generations), 1))
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:  # it is not for keeping
+            cursor.execute("PRAGMA synchronous = OFF")
+            cursor.execute("PRAGMA cache_size = -400000")  # KiB
     for first in range(0, generations, AT_ONCE):
         with transaction.atomic():
             for generation, word in named[first : first + AT_ONCE]:

@@ -3,8 +3,8 @@
     make bench-growth                # 603, 60,300 and 603,000 craft; CRAFT="603 6030" for others
 
 Each database is made by bench.grow: SQLite files in a temporary folder, or databases of the
-PostgreSQL server that DATABASE_URL names, which are dropped at the end. A figure is the least
-of the times that the ids of a page took, by the site's own queries, without what makes JSON of them.
+PostgreSQL server that DATABASE_URL names, which are dropped at the end. A figure is the least of
+the times that the ids of a page took, by the site's own queries; nothing makes JSON of them.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def least(ask: Callable[[], Any]) -> float:
 
 
 def questions(large: int) -> Iterator[tuple[str, str, str, bool]]:
-    """The name of a row of the table, the resource, its query, and whether it asks for the count."""
+    """The name of a line of the table, the resource, its query, and whether that is counted."""
     from spacedevs.api.viewsets import resources
 
     for resource, viewset in resources().items():

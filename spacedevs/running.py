@@ -23,7 +23,7 @@ ORDER = {
 class RunningOrder(Func):
     """The order of what runs, as its index has it."""
 
-    def as_sql(self, compiler: Any, connection: Any, **kwargs: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **kwargs: Any) -> Any:
         settled, since = (compiler.compile(each)[0] for each in self.get_source_expressions())
         sql = ORDER[connection.vendor].format(settled=settled, since=since)
         return sql.replace("%", "%%"), []

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from spacedevs import clock
 from spacedevs.api.description import Section, Words, example
-from spacedevs.indexes.trigrams import TRIGRAM, rows_with
+from spacedevs.indexes.trigrams import TRIGRAM, having
 from spacedevs.names import sort_fields
 from spacedevs.running import RunningDurationField
 
@@ -107,6 +107,7 @@ class Search(filters.SearchFilter):
 
     max_words = 32
     max_characters = 512
+    most_sought = 4  # words, by their trigrams; what has these is asked for the others
     search_description = "Words that must all occur in the fields searched; case does not count."
 
     def get_search_terms(self, request: Request) -> list[str]:
@@ -129,14 +130,14 @@ class Search(filters.SearchFilter):
         # Through a relation to many, all words have to be in one of its rows: DRF's own does that.
         if not fields or not terms or self.must_call_distinct(queryset, fields):
             return super().filter_queryset(request, queryset, view)
-        for term in terms:
-            if len(term) < TRIGRAM:
-                anywhere = (Q(**{f"{field}__icontains": term}) for field in fields)
-                queryset = queryset.filter(reduce(or_, anywhere))
-            else:
-                first, *rest = (rows_with(queryset.model, field, term) for field in fields)
-                queryset = queryset.filter(pk__in=first.union(*rest) if rest else first)
-        return queryset
+        words = sorted(
+            {term for term in terms if len(term) >= TRIGRAM}, key=lambda word: -len(word)
+        )
+        sought = words[: self.most_sought]  # the longest: the fewest rows have them
+        for term in set(terms).difference(sought):
+            anywhere = (Q(**{f"{field}__icontains": term}) for field in fields)
+            queryset = queryset.filter(reduce(or_, anywhere))
+        return having(queryset, fields, sought) if sought else queryset
 
     def sections(self, view: Any) -> list[Section]:
         if not view.search_fields:

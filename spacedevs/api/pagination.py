@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OrderBy, QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 
 from spacedevs.api.description import Section, Sentence, example
@@ -19,16 +19,23 @@ def first_rows(queryset: QuerySet, end: int) -> QuerySet:
     that run and one those that don't: the first of all are among the first of each.
     """
     first, *ties = queryset.query.order_by or (None,)
-    value = getattr(first, "expression", None)
+    value = first.expression if isinstance(first, OrderBy) else None
     if not isinstance(value, RunningValue) or len(ties) > 1 or end > MOST_MERGED:
         return queryset
-    order = {"nulls_first": True} if first.descending else {"nulls_last": True}
-    parts = (
-        part.order_by(type(first)(key, first.descending, **order), *ties)
-        for part, key in value.column.parts(queryset, value.now)
-    )
-    keys = chain.from_iterable(part.values_list("pk", flat=True)[:end] for part in parts)
+    parts = value.column.parts(queryset, value.now)
+    ordered = (part.order_by(like(first, key), *ties) for part, key in parts)
+    keys = chain.from_iterable(part.values_list("pk", flat=True)[:end] for part in ordered)
     return queryset.filter(pk__in=list(keys))
+
+
+def like(term: Any, key: Any) -> OrderBy:
+    """The same direction, by something else."""
+    return OrderBy(
+        key,
+        descending=term.descending,
+        nulls_first=term.nulls_first,
+        nulls_last=term.nulls_last,
+    )
 
 
 class ResourcePagination(LimitOffsetPagination):

@@ -7,6 +7,7 @@ A field of `ordering_fields` has one for each direction, with the id that breaks
 read from it alone, also far down the list. What `search_fields` name has trigrams.
 """
 
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -18,11 +19,12 @@ from django.db.models import Field, Model
 
 from spacedevs.api.viewsets import record_models, resources
 from spacedevs.indexes import postgresql, sqlite
+from spacedevs.indexes.postgresql import GIN
 from spacedevs.names import sort_fields
 from spacedevs.running import ORDER, RunningDurationField
 
 VENDORS: dict[str, ModuleType] = {"postgresql": postgresql, "sqlite": sqlite}
-PREFIX = "spacedevs_by_"
+PREFIX = "spacedevs_index_"
 LONGEST = 63  # bytes of a name on PostgreSQL
 
 
@@ -89,10 +91,11 @@ def remove(plan: Any = (), **kwargs: Any) -> None:
 
 def check_trigrams(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """A check of databases, which `migrate` and `prepare` run: where each search reads all rows."""
-    lacking = ((alias, VENDORS[connections[alias].vendor].lacks(alias)) for alias in databases or ())
+    vendors = ((alias, VENDORS[connections[alias].vendor]) for alias in databases or ())
+    lacking = ((alias, vendor.lacks(alias)) for alias, vendor in vendors)
     return [
         Warning(
-            f"The database {alias!r} has no trigrams: a search finds the same, and reads every row.",
+            f"The database {alias!r} has no trigrams: a search finds the same and reads every row.",
             hint=hint,
             id="spacedevs.check_trigrams",
         )
@@ -103,7 +106,7 @@ def check_trigrams(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 def _orders(model: type[Model], column: Any) -> Iterator[str]:
     """An order has an index with its ties; what runs and what doesn't, each one of its own."""
-    table, key = f'"{model._meta.db_table}"', f'"{model._meta.pk.column}"'  # type: ignore[union-attr]
+    table, key = f'"{model._meta.db_table}"', f'"{model._meta.pk.column}"'
     if column.primary_key:
         # SQLite's rows lie by their ids, and are long; PostgreSQL has an index.
         yield from [f"{table} ({key})"] if connection.vendor == "sqlite" else []
@@ -113,7 +116,10 @@ def _orders(model: type[Model], column: Any) -> Iterator[str]:
         since: Any = model._meta.get_field(column.since)
         since, settled = f'"{since.column}"', parts[0][0]
         running = ORDER[connection.vendor].format(settled=settled, since=since)
-        parts = [(settled, f" WHERE {since} IS NULL"), (f"({running})", f" WHERE {since} IS NOT NULL")]
+        parts = [
+            (settled, f" WHERE {since} IS NULL"),
+            (f"({running})", f" WHERE {since} IS NOT NULL"),
+        ]
         yield f"{table} ({since}) WHERE {since} IS NOT NULL"
     for expression, where in parts:
         if not _is_in_meta(model, column):
@@ -126,8 +132,9 @@ def _is_in_meta(model: type[Model], column: Field) -> bool:
 
 
 def _name(definition: str) -> str:
-    words = "".join(letter if letter.isalnum() else "_" for letter in definition.replace('"', ""))
-    return f"{PREFIX}{words}"[: LONGEST - 9].rstrip("_") + f"_{names_digest(definition, length=8)}"
+    kind = GIN if " USING gin " in definition else PREFIX
+    words = re.sub(r"\W+", "_", definition.replace("USING gin", "")).lower().strip("_")
+    return f"{kind}{words}"[: LONGEST - 9].rstrip("_") + f"_{names_digest(definition, length=8)}"
 
 
 def _there(cursor: Any) -> set[str]:

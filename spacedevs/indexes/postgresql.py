@@ -1,4 +1,4 @@
-"""Trigrams on PostgreSQL: an index of pg_trgm's on the expression that Django's `icontains` asks."""
+"""Trigrams on PostgreSQL: indexes of pg_trgm, on the expression that Django's `icontains` is."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.db import Error, connection, connections, transaction
 from django.db.models import Model, QuerySet
 
+GIN = "spacedevs_index_gin_"  # with which their names begin
 INDEXES = """
 SELECT relname FROM pg_class
 WHERE relkind = 'i' AND relname LIKE %s AND pg_table_is_visible(oid)
@@ -28,13 +29,19 @@ HINT = (
 
 
 def install(cursor: Any, searched: dict[type[Model], list[Any]]) -> None:
-    """The extension; without it nothing is made, and a search reads all rows."""
-    if searched and not _is_installed(cursor):
+    if searched:
+        has_extension(cursor)
+
+
+def has_extension(cursor: Any) -> bool:
+    """Whether pg_trgm is here, or could be made: without it a search reads all rows."""
+    if not _is_installed(cursor):
         try:
             with transaction.atomic():
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         except Error:
-            return  # `lacks` says so
+            return False  # `lacks` says so
+    return True
 
 
 def trigram_indexes(searched: dict[type[Model], list[Any]]) -> Iterator[str]:

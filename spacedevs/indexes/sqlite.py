@@ -30,7 +30,9 @@ SELECT name, tbl_name FROM sqlite_master
 WHERE type = 'trigger' AND name LIKE 'spacedevs!_search!_%' ESCAPE '!'
 """
 WHEN = ("insert", "update", "delete")
-HINT = "Run it with a Python whose SQLite is 3.34 or newer and has FTS5, and then `manage.py prepare`."
+HINT = (
+    "Run it with a Python whose SQLite is 3.34 or newer and has FTS5, and then `manage.py prepare`."
+)
 TRIGRAM = 3  # letters
 MOST_TRIGRAMS = 16  # of a word: more make the rows no fewer
 CASED = range(0x20000)  # past it Unicode has ideographs
@@ -104,8 +106,8 @@ def narrowed(queryset: QuerySet, word: str) -> QuerySet:
 def match_of(word: str) -> str:
     """FTS5's expression for the texts that have trigrams which together are the word.
 
-    >>> match_of("iss")
-    '("iss" OR "isſ" OR "iſs" OR "iſſ" OR "ıss" OR "ısſ" OR "ıſs" OR "ıſſ")'
+    >>> match_of("Dragon")
+    '("dra") AND ("gon")'
     """
     letters = [_alike(letter) for letter in upper(word)]
     last = len(letters) - TRIGRAM
@@ -138,7 +140,7 @@ def _forms() -> dict[str, list[str]]:
 
 def _has_rowid(model: type[Model]) -> bool:
     """FTS5 knows a row by an integer that stays: an integer primary key."""
-    return model._meta.pk.get_internal_type().endswith(("AutoField", "IntegerField"))  # type: ignore[union-attr]
+    return model._meta.pk.get_internal_type().endswith(("AutoField", "IntegerField"))
 
 
 def _table_of(model: type[Model]) -> str:
@@ -148,7 +150,7 @@ def _table_of(model: type[Model]) -> str:
 def _table_sql(model: type[Model], columns: list[Any]) -> str:
     """The text stays in the rows' own table; which trigrams a row has is enough, and not where."""
     names = ", ".join(f'"{column.column}"' for column in columns)
-    pk = model._meta.pk.column  # type: ignore[union-attr]
+    pk = model._meta.pk.column
     return (
         f'CREATE VIRTUAL TABLE "{_table_of(model)}" USING fts5({names}, '
         f"content='{model._meta.db_table}', content_rowid='{pk}', "
@@ -159,13 +161,17 @@ def _table_sql(model: type[Model], columns: list[Any]) -> str:
 def _triggers(model: type[Model], columns: list[Any]) -> dict[str, str]:
     """By their names. A row that is written with the same text costs nothing."""
     table, trigrams = model._meta.db_table, _table_of(model)
-    names = [model._meta.pk.column, *(column.column for column in columns)]  # type: ignore[union-attr]
+    names = [model._meta.pk.column, *(column.column for column in columns)]
     into = ", ".join(["rowid", *(f'"{name}"' for name in names[1:])])
     new, old = (", ".join(f'{row}."{name}"' for name in names) for row in ("NEW", "OLD"))
     differs = " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in names)
     add = f'INSERT INTO "{trigrams}" ({into}) VALUES ({new});'  # noqa: S608
     take = f"""INSERT INTO "{trigrams}" ("{trigrams}", {into}) VALUES ('delete', {old});"""  # noqa: S608
-    bodies = {"insert": ("", add), "update": (f"WHEN {differs}", f"{take} {add}"), "delete": ("", take)}
+    bodies = {
+        "insert": ("", add),
+        "update": (f"WHEN {differs}", f"{take} {add}"),
+        "delete": ("", take),
+    }
     return {
         f"{PREFIX}_{when}_{table}": f'CREATE TRIGGER "{PREFIX}_{when}_{table}" '
         f'AFTER {when.upper()} ON "{table}" {condition} BEGIN {body} END'

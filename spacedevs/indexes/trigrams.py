@@ -1,12 +1,41 @@
 """The rows in whose text a word occurs, by the trigrams that each kind of database has."""
 
+from collections.abc import Iterable
+from functools import reduce
 from importlib import import_module
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
+from django.db.models.lookups import In
 
 TRIGRAM = 3  # letters; a shorter word has none
+
+
+class Among(In):
+    """In the ids that a query gives, which come first, and then their rows by the primary key.
+
+    PostgreSQL does not know how few they are, and would read its whole table beside them.
+    """
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        ids, id_params = self.process_rhs(compiler, connection)
+        return f"{column} = ANY(ARRAY{ids})", [*params, *id_params]
+
+
+def having(queryset: QuerySet, paths: Iterable[str], words: Iterable[str]) -> QuerySet:
+    """The rows that have each of these words, of three letters or more, in one of the columns."""
+    paths, found = tuple(paths), []
+    for word in words:
+        first, *rest = (rows_with(queryset.model, path, word) for path in paths)
+        found.append(first.union(*rest, all=True) if rest else first)
+    ids = found[0]
+    if len(found) > 1:
+        # Met in one query: PostgreSQL would look through the second array for each of the first.
+        rows = queryset.model._base_manager.order_by()
+        ids = reduce(lambda rows, ids: rows.filter(pk__in=ids), found, rows).values("pk")
+    return queryset.filter(Among(F("pk"), ids.query))
 
 
 def rows_with(model: type[Model], path: str, word: str) -> QuerySet:
@@ -19,4 +48,5 @@ def rows_with(model: type[Model], path: str, word: str) -> QuerySet:
         target: Any = model._meta.get_field(relation).related_model
         return rows.filter(**{f"{relation}__in": rows_with(target, rest, word)}).values("pk")
     vendor: Any = import_module(f"spacedevs.indexes.{connection.vendor}")
-    return vendor.narrowed(rows.filter(**{f"{path}__icontains": word}), word).values("pk")
+    found: QuerySet = vendor.narrowed(rows.filter(**{f"{path}__icontains": word}), word)
+    return found.values("pk")
