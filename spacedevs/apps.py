@@ -20,5 +20,5 @@ class SpacedevsConfig(AppConfig):
         checks.register(lookups.check_capitals, checks.Tags.database)
         checks.register(declared.check_trigrams, checks.Tags.database)
         post_migrate.connect(log.install, sender=self)
-        pre_migrate.connect(declared.remove, sender=self)
+        pre_migrate.connect(declared.drop_before_migrations, sender=self)
         post_migrate.connect(declared.install, sender=self)

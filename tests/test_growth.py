@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -329,17 +330,13 @@ def test_a_postgresql_without_trigrams_is_told_and_finds_the_same(
         assert "gin" in plan(ids_of("spacecraft", search="endeavour")[:9], "indexscan")
 
 
-def names(cursor: Any) -> set[str]:
-    return declared._there(cursor)
-
-
 def test_migrate_makes_what_is_missing_and_drops_what_nothing_asks_for(db: None) -> None:
     with connection.cursor() as cursor:
-        before = names(cursor)
+        before = declared.names_there(cursor)
         cursor.execute(f'DROP INDEX "{min(before)}"')
         cursor.execute("CREATE INDEX spacedevs_index_old ON spacecraft_spacecraft (serial_number)")
         declared.install()
-        assert names(cursor) == before == declared.indexes().keys()
+        assert declared.names_there(cursor) == before == declared.indexes().keys()
 
 
 def test_a_column_that_is_indexed_and_searched_can_be_migrated_away(prepared: Env) -> None:
@@ -353,12 +350,42 @@ migration.operations = [
     migrations.RemoveField("spacecraftflight", "destination"),
     migrations.RemoveField("agency", "pending_launches"),
 ]
-declared.remove(plan=[(migration, False)])
+declared.drop_before_migrations(plan=[(migration, False)])
 with connection.schema_editor() as editor:
     migration.apply(ProjectState.from_apps(apps), editor)
 print("gone")
 """
     assert shell(prepared, code) == "gone\n"
+
+
+RESTORED = """
+from pathlib import Path
+from django.db import connection
+from spacedevs.backups import postgresql
+from spacedevs.indexes import declared
+from spacedevs.indexes.postgresql import GIN
+with connection.cursor() as cursor:
+    cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+    connection.close()
+    if {lacks}:
+        postgresql.has_extension = lambda cursor: False
+    postgresql.restore(Path({path!r}))
+with connection.cursor() as cursor:
+    print(sum(name.startswith(GIN) for name in declared.names_there(cursor)))
+    declared.install()
+    print(declared.names_there(cursor) == declared.indexes().keys())
+"""
+
+
+@on_postgresql
+@pytest.mark.parametrize(("lacks", "restored"), [(False, 12), (True, 0)])
+def test_a_backup_with_trigrams_comes_back_where_there_may_be_none(
+    prepared: Env, tmp_path: Path, lacks: bool, restored: int
+) -> None:
+    path = tmp_path / "backup"
+    assert run(prepared, "backup", str(path)).returncode == 0
+    output = shell(prepared, RESTORED.format(path=str(path), lacks=lacks))
+    assert output.split() == [str(restored), "True"]
 
 
 def test_no_name_is_longer_than_postgresql_takes(db: None) -> None:

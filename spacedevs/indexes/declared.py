@@ -72,21 +72,26 @@ def install(**kwargs: Any) -> None:
         if any(model._meta.db_table not in tables for model in (*ordered(), *searched())):
             return  # a `migrate` of some apps, or to an older migration
         _vendor().install(cursor, searched())
-        wanted, there = indexes(), _there(cursor)
+        wanted, there = indexes(), names_there(cursor)
         for name in sorted(there - wanted.keys()):
             cursor.execute(f'DROP INDEX "{name}"')
         for name in sorted(wanted.keys() - there):
             cursor.execute(f'CREATE INDEX "{name}" ON {wanted[name]}')
 
 
-def remove(plan: Any = (), **kwargs: Any) -> None:
-    """Before migrations of the records' tables: SQLite drops no column that an index names."""
+def drop() -> None:
+    """Drops all of them, until the next `migrate`."""
+    with connection.cursor() as cursor:
+        _vendor().install(cursor, {})
+        for name in sorted(names_there(cursor)):
+            cursor.execute(f'DROP INDEX "{name}"')
+
+
+def drop_before_migrations(plan: Any = (), **kwargs: Any) -> None:
+    """Before those of the records' tables: SQLite drops no column that an index names."""
     labels = {model._meta.app_label for model in record_models()}
     if any(migration.app_label in labels for migration, _ in plan):
-        with connection.cursor() as cursor:
-            _vendor().install(cursor, {})
-            for name in sorted(_there(cursor)):
-                cursor.execute(f'DROP INDEX "{name}"')
+        drop()
 
 
 def check_trigrams(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -137,7 +142,7 @@ def _name(definition: str) -> str:
     return f"{kind}{words}"[: LONGEST - 9].rstrip("_") + f"_{names_digest(definition, length=8)}"
 
 
-def _there(cursor: Any) -> set[str]:
+def names_there(cursor: Any) -> set[str]:
     cursor.execute(_vendor().INDEXES, [f"{PREFIX}%"])
     return {name for (name,) in cursor.fetchall()}
 

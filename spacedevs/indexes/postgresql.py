@@ -1,6 +1,6 @@
 """Trigrams on PostgreSQL: indexes of pg_trgm, on the expression that Django's `icontains` is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import Error, connection, connections, transaction
@@ -61,9 +61,9 @@ def lacks(alias: str) -> str:
     return "" if can_be else HINT
 
 
-def narrowed(queryset: QuerySet, word: str) -> QuerySet:
-    """The planner sees by itself what the index is good for."""
-    return queryset
+def narrowing() -> Callable[[QuerySet, str], QuerySet]:
+    """The planner sees by itself what the indexes are good for."""
+    return lambda rows, word: rows
 
 
 def _is_installed(cursor: Any) -> bool:

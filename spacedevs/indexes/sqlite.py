@@ -7,7 +7,8 @@ with all those that have the same capital, one of which is in the text.
 
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
 from itertools import product
@@ -91,16 +92,19 @@ def install(cursor: Any, searched: dict[type[Model], list[Any]]) -> None:
                 cursor.execute(statement)
 
 
-def narrowed(queryset: QuerySet, word: str) -> QuerySet:
-    """Those of a model's rows that may hold the word; all where its trigrams are not there."""
-    model = queryset.model
+def narrowing() -> Callable[[QuerySet, str], QuerySet]:
+    """What leaves those of a model's rows that may hold a word; all where there are no trigrams."""
     with connection.cursor() as cursor:
-        there = list(_triggers_there(cursor).values())
-    if there.count(model._meta.db_table) < len(WHEN):
-        return queryset
-    table = _table_of(model)
-    found = RawSQL(f'SELECT rowid FROM "{table}" WHERE "{table}" MATCH %s', [match_of(word)])  # noqa: S608, S611
-    return queryset.filter(pk__in=found)
+        there = Counter(_triggers_there(cursor).values())
+
+    def narrowed(rows: QuerySet, word: str) -> QuerySet:
+        if there[rows.model._meta.db_table] < len(WHEN):
+            return rows
+        table = _table_of(rows.model)
+        sql = f'SELECT rowid FROM "{table}" WHERE "{table}" MATCH %s'  # noqa: S608
+        return rows.filter(pk__in=RawSQL(sql, [match_of(word)]))  # noqa: S611
+
+    return narrowed
 
 
 def match_of(word: str) -> str:

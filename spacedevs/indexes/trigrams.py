@@ -1,6 +1,6 @@
 """The rows in whose text a word occurs, by the trigrams that each kind of database has."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from importlib import import_module
 from typing import Any
@@ -26,9 +26,10 @@ class Among(In):
 
 def having(queryset: QuerySet, paths: Iterable[str], words: Iterable[str]) -> QuerySet:
     """The rows that have each of these words, of three letters or more, in one of the columns."""
-    paths, found = tuple(paths), []
+    vendor: Any = import_module(f"spacedevs.indexes.{connection.vendor}")
+    narrowed, paths, found = vendor.narrowing(), tuple(paths), []
     for word in words:
-        first, *rest = (rows_with(queryset.model, path, word) for path in paths)
+        first, *rest = (_rows_with(queryset.model, path, word, narrowed) for path in paths)
         found.append(first.union(*rest, all=True) if rest else first)
     ids = found[0]
     if len(found) > 1:
@@ -38,7 +39,9 @@ def having(queryset: QuerySet, paths: Iterable[str], words: Iterable[str]) -> Qu
     return queryset.filter(Among(F("pk"), ids.query))
 
 
-def rows_with(model: type[Model], path: str, word: str) -> QuerySet:
+def _rows_with(
+    model: type[Model], path: str, word: str, narrowed: Callable[[QuerySet, str], QuerySet]
+) -> QuerySet:
     """The ids of the rows that have the word in a column, or reach a row that has by one relation
     after the other: of each model in turn, from the column's own to `model`.
     """
@@ -46,7 +49,6 @@ def rows_with(model: type[Model], path: str, word: str) -> QuerySet:
     rows = model._base_manager.order_by()
     if rest:
         target: Any = model._meta.get_field(relation).related_model
-        return rows.filter(**{f"{relation}__in": rows_with(target, rest, word)}).values("pk")
-    vendor: Any = import_module(f"spacedevs.indexes.{connection.vendor}")
-    found: QuerySet = vendor.narrowed(rows.filter(**{f"{path}__icontains": word}), word)
-    return found.values("pk")
+        found = _rows_with(target, rest, word, narrowed)
+        return rows.filter(**{f"{relation}__in": found}).values("pk")
+    return narrowed(rows.filter(**{f"{path}__icontains": word}), word).values("pk")
