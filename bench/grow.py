@@ -92,25 +92,36 @@ def copy_of(column: Any, generation: int, stride: int, word: str) -> str:
     return quoted
 
 
+def first_of(model: Any) -> str:
+    """The name of the table that has what is copied, without the copies."""
+    return connection.ops.quote_name(f"first_{model._meta.db_table}")
+
+
+def keep_first(model: Any) -> None:
+    table, pk = model._meta.db_table, connection.ops.quote_name(model._meta.pk.column)
+    is_copy = f"{pk} >= {FIRST_OWN}"
+    if isinstance(model._meta.pk, models.UUIDField):
+        is_copy = IS_COPY[connection.vendor].format(pk)
+    with connection.cursor() as cursor:
+        rows = f'SELECT * FROM "{table}" WHERE NOT ({is_copy})'
+        cursor.execute(f"CREATE TEMPORARY TABLE {first_of(model)} AS {rows}")
+
+
 def copy(model: Any, generation: int, stride: int, word: str, craft: int) -> None:
     """One generation of a model's rows; of no more than so many craft, and of their flights."""
-    columns, quote = model._meta.concrete_fields, connection.ops.quote_name
-    table, pk, limit = quote(model._meta.db_table), quote(model._meta.pk.column), ""
-    is_own = f"{pk} >= {FIRST_OWN}"
-    if isinstance(model._meta.pk, models.UUIDField):
-        is_own = IS_COPY[connection.vendor].format(pk)
+    columns, quote, limit = model._meta.concrete_fields, connection.ops.quote_name, ""
     if model is records.Spacecraft:
-        limit = f" ORDER BY {pk} LIMIT {craft}"
+        limit = f"ORDER BY {quote(model._meta.pk.column)} LIMIT {craft}"
     elif model is records.SpacecraftFlight:
         offset = FIRST_OWN + (generation - 1) * stride
         crafts = quote(records.Spacecraft._meta.db_table)
-        flown = f"spacecraft_id + {offset} IN (SELECT id FROM {crafts})"
-        limit = f" AND (spacecraft_id IS NULL OR {flown})"
+        flown = f"EXISTS (SELECT 1 FROM {crafts} WHERE id = spacecraft_id + {offset})"
+        limit = f"WHERE spacecraft_id IS NULL OR {flown}"
     names = ", ".join(quote(column.column) for column in columns)
     values = ", ".join(copy_of(column, generation, stride, word) for column in columns)
-    rows = f"SELECT {values} FROM {table} WHERE NOT ({is_own}){limit}"
+    rows = f"SELECT {values} FROM {first_of(model)} {limit}"
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({names}) {rows}", [])
+        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {rows}", [])
 
 
 def grow(craft: int, said: Callable[[str], Any] = print) -> None:
@@ -125,6 +136,8 @@ def grow(craft: int, said: Callable[[str], Any] = print) -> None:
         with connection.cursor() as cursor:  # it is not for keeping
             cursor.execute("PRAGMA synchronous = OFF")
             cursor.execute("PRAGMA cache_size = -400000")  # KiB
+    for model in COPIED:
+        keep_first(model)
     declared.drop()  # made anew at the end, in less time
     for first in range(0, generations, AT_ONCE):
         with transaction.atomic():

@@ -116,16 +116,14 @@ def _orders(model: type[Model], column: Any) -> Iterator[str]:
         # SQLite's rows lie by their ids, and are long; PostgreSQL has an index.
         yield from [f"{table} ({key})"] if connection.vendor == "sqlite" else []
         return
-    parts = [(f'"{column.column}"', "")]
+    name = f'"{column.column}"'
+    parts = [(name, "")]
     if isinstance(column, RunningDurationField):
-        since: Any = model._meta.get_field(column.since)
-        since, settled = f'"{since.column}"', parts[0][0]
-        running = ORDER[connection.vendor].format(settled=settled, since=since)
-        parts = [
-            (settled, f" WHERE {since} IS NULL"),
-            (f"({running})", f" WHERE {since} IS NOT NULL"),
-        ]
-        yield f"{table} ({since}) WHERE {since} IS NOT NULL"
+        since = f'"{model._meta.get_field(column.since).column}"'  # type: ignore[union-attr]
+        idle, runs = f" WHERE {since} IS NULL", f" WHERE {since} IS NOT NULL"
+        running = ORDER[connection.vendor].format(settled=name, since=since)
+        parts = [(name, idle), (f"({running})", runs)]
+        yield f"{table} ({since}){runs}"  # for what will run
     for expression, where in parts:
         if not _is_in_meta(model, column):
             yield f"{table} ({expression}, {key}){where}"
@@ -133,7 +131,8 @@ def _orders(model: type[Model], column: Any) -> Iterator[str]:
 
 
 def _is_in_meta(model: type[Model], column: Field) -> bool:
-    return any(index.fields == [column.name, "id"] for index in model._meta.indexes)
+    fields = [column.name, model._meta.pk.name]
+    return any(index.fields == fields for index in model._meta.indexes)
 
 
 def _name(definition: str) -> str:

@@ -6,7 +6,6 @@ with all those that have the same capital, one of which is in the text.
 """
 
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
+from spacedevs.indexes.trigrams import TRIGRAM
 from spacedevs.lookups import upper
 
 INDEXES = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE %s"
@@ -34,13 +34,13 @@ WHEN = ("insert", "update", "delete")
 HINT = (
     "Run it with a Python whose SQLite is 3.34 or newer and has FTS5, and then `manage.py prepare`."
 )
-TRIGRAM = 3  # letters
 MOST_TRIGRAMS = 16  # of a word: more make the rows no fewer
 CASED = range(0x20000)  # past it Unicode has ideographs
 
 
 @cache
 def is_possible() -> bool:
+    """Whether the SQLite that runs here has FTS5 with trigrams."""
     with closing(sqlite3.connect(":memory:")) as memory:
         try:
             memory.execute("CREATE VIRTUAL TABLE probe USING fts5(text, tokenize='trigram')")
@@ -58,29 +58,29 @@ def trigram_indexes(searched: dict[type[Model], list[Any]]) -> Iterator[str]:
 
 
 def install(cursor: Any, searched: dict[type[Model], list[Any]]) -> None:
-    """The tables and triggers of these columns, and no others.
+    """The tables and triggers of these columns, and no others; of none, the tables are left.
 
     A migration that makes a table anew takes its triggers along: what was written since is not in
     the trigrams, and they are made anew too.
     """
     wanted = {
-        _table_of(model): (model, _table_sql(model, columns), _triggers(model, columns))
+        _table_of(model): (_table_sql(model, columns), _triggers(model, columns))
         for model, columns in searched.items()
         if is_possible() and _has_rowid(model)
     }
     cursor.execute(TABLES)
     tables = dict(cursor.fetchall())
     triggers = _triggers_there(cursor)
-    kept = {name for _, _, of_model in wanted.values() for name in of_model}
+    kept = {name for _, of_model in wanted.values() for name in of_model}
     with transaction.atomic():
         for name in triggers.keys() - kept:
             cursor.execute(f'DROP TRIGGER "{name}"')
         if not is_possible():
             return  # tables that nothing here can read, or drop
         for name in tables:
-            if searched and (name not in wanted or tables[name] != wanted[name][1]):
+            if searched and (name not in wanted or tables[name] != wanted[name][0]):
                 cursor.execute(f'DROP TABLE "{name}"')
-        for name, (_, sql, of_model) in wanted.items():
+        for name, (sql, of_model) in wanted.items():
             is_there = tables.get(name) == sql
             if is_there and of_model.keys() <= triggers.keys():
                 continue
@@ -138,7 +138,7 @@ def _forms() -> dict[str, list[str]]:
     forms: dict[str, list[str]] = {}
     for letter in map(chr, CASED):
         if (capital := upper(letter)) != letter:
-            forms.setdefault(sys.intern(capital), []).append(letter)
+            forms.setdefault(capital, []).append(letter)
     return forms
 
 
