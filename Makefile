@@ -7,6 +7,7 @@
 #   make format    what the machine can put right by itself
 #   make bench     how fast the server is beside others, as bench/RESULTS.md; ARGS="--rounds 1"
 #   make bench-mirror  what a run of the mirror costs: CPU, memory, and how long readers wait
+#   make bench-growth  what a list costs among 603, 60,300 and 603,000 craft
 #   make query-counts  tests/query_counts.json anew, after a change of queries that is meant
 #   make lock      requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 PYTHON ?= python3
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
 
-.PHONY: serve test test-faults lint format lock venv bench bench-mirror query-counts
+.PHONY: serve test test-faults lint format lock venv bench bench-mirror bench-growth query-counts
 
 serve: .venv/serve
 	@$(BIN)/python manage.py prepare
@@ -41,6 +42,10 @@ bench: .venv/dev .venv-bench/peers
 # CRAFT=20000 for a catalogue that large.
 bench-mirror: .venv/dev
 	@$(BIN)/python -m bench.mirror --craft $(or $(CRAFT),603)
+
+# CRAFT="603 6030" for other sizes; DATABASE_URL for PostgreSQL.
+bench-growth: .venv/dev
+	@$(BIN)/python -m bench.growth $(if $(CRAFT),--craft $(CRAFT))
 
 query-counts: .venv/dev
 	@$(BIN)/pytest -q --count-queries tests/test_plans.py -k has_every_case

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 from django.db.models import CharField, TextField
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class SpacedevsConfig(AppConfig):
@@ -11,10 +11,14 @@ class SpacedevsConfig(AppConfig):
         from spacedevs import lookups
         from spacedevs.api.checks import check_resources
         from spacedevs.changes import log
+        from spacedevs.indexes import declared
 
         for field in (CharField, TextField):
             field.register_lookup(lookups.Contains)
             field.register_lookup(lookups.IContains)
         checks.register(check_resources, "api")
         checks.register(lookups.check_capitals, checks.Tags.database)
+        checks.register(declared.check_trigrams, checks.Tags.database)
         post_migrate.connect(log.install, sender=self)
+        pre_migrate.connect(declared.drop_before_migrations, sender=self)
+        post_migrate.connect(declared.install, sender=self)

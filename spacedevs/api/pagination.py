@@ -1,11 +1,42 @@
 """Number of results: `limit` and `offset`."""
 
+from itertools import chain
 from typing import Any
 
+from django.db.models import OrderBy, QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 
 from spacedevs.api import fragments
 from spacedevs.api.description import Section, Sentence, example
+from spacedevs.running import RunningValue
+
+MOST_MERGED = 1000  # rows; past it all are sorted, which takes no longer then
+
+
+def first_rows(queryset: QuerySet, end: int) -> QuerySet:
+    """A queryset of which the first `end` rows are the same, and that is not sorted whole for them.
+
+    Where rows are ordered by a running duration no index has them all in order, but one has those
+    that run and one those that don't: the first of all are among the first of each.
+    """
+    first, *ties = queryset.query.order_by or (None,)
+    value = first.expression if isinstance(first, OrderBy) else None
+    if not isinstance(value, RunningValue) or len(ties) > 1 or end > MOST_MERGED:
+        return queryset
+    parts = value.column.parts(queryset, value.now)
+    ordered = (part.order_by(like(first, key), *ties) for part, key in parts)
+    keys = chain.from_iterable(part.values_list("pk", flat=True)[:end] for part in ordered)
+    return queryset.filter(pk__in=list(keys))
+
+
+def like(term: Any, key: Any) -> OrderBy:
+    """The same direction, by something else."""
+    return OrderBy(
+        key,
+        descending=term.descending,
+        nulls_first=term.nulls_first,
+        nulls_last=term.nulls_last,
+    )
 
 
 class ResourcePagination(LimitOffsetPagination):
@@ -15,6 +46,11 @@ class ResourcePagination(LimitOffsetPagination):
     max_limit = 100
     shown_limit = 2  # in the page's example
 
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        self.all_rows = queryset
+        end = self.get_offset(request) + (self.get_limit(request) or 0)
+        return super().paginate_queryset(first_rows(queryset, end), request, view)
+
     def get_count(self, queryset: Any) -> int:
         """The same for each page of a list."""
         request: Any = self.request
@@ -22,7 +58,7 @@ class ResourcePagination(LimitOffsetPagination):
         paging = {self.limit_query_param, self.offset_query_param}
         rest = sorted((name, *values) for name, values in asked if name not in paging)
         count = super().get_count
-        return fragments.count(request, (request.path, *rest), lambda: count(queryset))
+        return fragments.count(request, (request.path, *rest), lambda: count(self.all_rows))
 
     def sections(self, view: Any) -> list[Section]:
         use = Sentence(

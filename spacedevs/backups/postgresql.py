@@ -13,6 +13,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 
 from spacedevs.api.snapshots import FIRST_TABLE
 from spacedevs.backups.common import BackupError, Migrations
+from spacedevs.indexes.postgresql import GIN, has_extension
 
 # All tables go, in the transaction in which those of the backup come: also what a newer release
 # has made. An extension's stay. `FIRST_TABLE` goes first, which whoever reads locks first: so
@@ -65,15 +66,28 @@ def restore(path: Path) -> None:
     One who writes may have some of the tables and wait for others: where PostgreSQL then ends the
     restore and not the writer, it is tried again.
     """
-    for left in reversed(range(TRIES)):
-        fault = _restore(path)
-        if not fault:
-            return
-        if not left or "deadlock" not in fault:
-            raise BackupError(f"Nothing was restored. {fault}")
+    with tempfile.TemporaryDirectory() as folder:
+        options = _list_of(path, Path(folder))
+        for left in reversed(range(TRIES)):
+            fault = _restore(path, options)
+            if not fault:
+                return
+            if not left or "deadlock" not in fault:
+                raise BackupError(f"Nothing was restored. {fault}")
 
 
-def _restore(path: Path) -> str:
+def _list_of(path: Path, folder: Path) -> list[str]:
+    """Options: where trigrams can't be here, all but their indexes. `prepare` makes them later."""
+    with connection.cursor() as cursor:
+        if has_extension(cursor):
+            return []
+    entries = _run([_find("pg_restore"), "--list", str(path)]).stdout.splitlines(keepends=True)
+    kept = folder / "list"
+    kept.write_text("".join(entry for entry in entries if f" {GIN}" not in entry))
+    return [f"--use-list={kept}"]
+
+
+def _restore(path: Path, options: list[str]) -> str:
     """What went wrong, in PostgreSQL's words."""
     arguments, env = _command("psql")
     env["PGOPTIONS"] = "-c client_min_messages=warning"
@@ -81,7 +95,8 @@ def _restore(path: Path) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         (schema,) = cursor.fetchone()
-    source = [_find("pg_restore"), *CLEAN, f"--schema={schema}", "--file=-", str(path)]
+    options = [*CLEAN, *options, f"--schema={schema}"]
+    source = [_find("pg_restore"), *options, "--file=-", str(path)]
     with tempfile.TemporaryFile("w+") as output:
         with subprocess.Popen(  # noqa: S603  # PostgreSQL's own programs
             arguments,

@@ -1,0 +1,1 @@
+"""The indexes that follow from what the resources declare."""
