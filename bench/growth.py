@@ -40,7 +40,7 @@ def least(ask: Callable[[], Any]) -> float:
 
 def questions(large: int) -> Iterator[tuple[str, str, str, bool]]:
     """The name of a line of the table, the resource, its query, and whether that is counted."""
-    from spacedevs.api.viewsets import resources
+    from spacedevs.api.registry import resources
 
     for resource, viewset in resources().items():
         if "config/" in resource:
@@ -68,7 +68,7 @@ def measure() -> None:
     from rest_framework.test import APIRequestFactory
 
     from spacecraft.models import Spacecraft
-    from spacedevs.api.viewsets import resources
+    from spacedevs.api.registry import resources
 
     times = {}
     for name, resource, query, counts in questions(Spacecraft.objects.count()):

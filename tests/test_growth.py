@@ -25,7 +25,7 @@ from rest_framework.request import Request
 from spacecraft.models import Country, Spacecraft, SpacecraftConfiguration
 from spacedevs.api.filters import Ordering, Search
 from spacedevs.api.pagination import MOST_MERGED, first_rows, like
-from spacedevs.api.viewsets import resources
+from spacedevs.api.registry import resources
 from spacedevs.ids import FIRST_OWN
 from spacedevs.indexes import declared, postgresql, sqlite
 from spacedevs.indexes.trigrams import having

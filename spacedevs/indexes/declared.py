@@ -17,7 +17,7 @@ from django.db import connection, connections
 from django.db.backends.utils import names_digest
 from django.db.models import Field, Model
 
-from spacedevs.api.viewsets import record_models, resources
+from spacedevs.api.registry import record_models, resources
 from spacedevs.indexes import postgresql, sqlite
 from spacedevs.indexes.postgresql import GIN
 from spacedevs.names import sort_fields
