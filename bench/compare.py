@@ -3,8 +3,8 @@
     make bench                                                    # all
     make bench ARGS="--rounds 1 --seconds 1 --only '304' --only 'list of 10'"
 
-An SQLite file is filled once, by the mirror from a source with upstream's bodies (603 craft), and
-all servers answer from it; BENCH_POSTGRESQL=postgres://user:password@host/postgres names a server
+An SQLite file is filled once, with 603 craft like the real ones (bench.grow), and all servers
+answer from it; BENCH_POSTGRESQL=postgres://user:password@host/postgres names a server
 of PostgreSQL in which a database is made, filled alike, and dropped. Each server is one process on
 one core, with connections that are kept open; wrk, on another core, loads one of them at a time.
 
@@ -38,7 +38,7 @@ import psycopg
 from psycopg import sql
 
 from bench import cases, contenders, occasions
-from bench.contenders import DRF, OURS, Database, Server
+from bench.contenders import CRAFT, DRF, OURS, Database, Server
 from bench.figures import MEMORY, POSTGRESQL, SQLITE, START, Key, Samples, results
 from bench.load import CONNECTIONS, Client, Walk, slice_of, walk_of
 from tests.servers import manage
@@ -89,8 +89,9 @@ class Bench:
     def fill(self, database: Database) -> None:
         say(f"filling {database.name}")
         database.folder.mkdir(exist_ok=True)
-        subprocess.run(manage("migrate", "-v0"), env=database.env, check=True)
-        occasions.load(database, self.moment, 0, (), self.log)
+        with self.log.open("ab") as out:
+            for command in (manage("prepare"), [sys.executable, "-m", "bench.grow", str(CRAFT)]):
+                subprocess.run(command, env=database.env, check=True, stdout=out, stderr=out)
 
     def start(self, database: Database, name: str) -> Server | None:
         if name in contenders.SETTINGS:
@@ -117,7 +118,7 @@ class Bench:
         record = client.get(cases.path_of(cases.RECORD, OURS, self.pk)).body
         (self.ready / "records" / f"{self.pk}.json").write_bytes(record)
         rows = []
-        for offset in range(0, occasions.CRAFT, 100):
+        for offset in range(0, CRAFT, 100):
             page = client.get(f"{cases.PATHS[cases.LIVING]}&offset={offset}")
             rows += json.loads(page.body)["results"]
         (self.ready / "db.json").write_text(json.dumps({"spacecraft": rows}))
@@ -159,7 +160,7 @@ class Bench:
             cases.PATHS[cases.CRAFT],
             cases.PATHS[cases.AGENCIES],
         ):
-            for offset in range(0, occasions.CRAFT, 100):
+            for offset in range(0, CRAFT, 100):
                 client.get(f"{path}&offset={offset}")
 
     # Under load
@@ -226,9 +227,20 @@ class Bench:
             self.add_seconds(cases.EDITED, name, took)
 
     def mirror_runs(self, database: Database) -> None:
-        server, times = self.servers[SQLITE, OURS], self.arguments.mirror_runs
-        for took in occasions.mirror_runs(server, database, self.moment, times, self.log):
-            self.add_seconds(cases.MIRRORED, OURS, took)
+        """On a database of its own: copies are no upstream's rows."""
+        mirrored = Database("mirrored", self.folder / "mirrored")
+        mirrored.folder.mkdir()
+        subprocess.run(manage("migrate", "-v0"), env=mirrored.env, check=True)
+        occasions.load(mirrored, self.moment, 0, (), self.log)
+        server = contenders.ours(OURS, mirrored, self.core)
+        server.start(self.log)
+        try:
+            server.wait()
+            times = self.arguments.mirror_runs
+            for took in occasions.mirror_runs(server, mirrored, self.moment, times, self.log):
+                self.add_seconds(cases.MIRRORED, OURS, took)
+        finally:
+            server.stop()
 
     def minute(self, database: Database) -> None:
         for name, took in occasions.seconds(self.both(), self.arguments.minute):

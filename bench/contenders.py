@@ -29,6 +29,7 @@ FRAMEWORKS = {
 READY = {RAW: "wsgi_ready", FASTAPI_READY: "fastapi_ready", LITESTAR_READY: "litestar_ready"}
 UNDER_WSGI = (DRF, NINJA, RAW)
 
+CRAFT = 603
 IDLE = 0.2  # seconds without work, after which a server is taken to be done
 TICK = os.sysconf("SC_CLK_TCK")
 

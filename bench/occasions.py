@@ -9,12 +9,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bench import cases
-from bench.contenders import OURS, Database, Server, ours
+from bench.contenders import CRAFT, OURS, Database, Server, ours
 from bench.load import Answer, Client
 from bench.mirror import CATALOGUE, source
 from tests.servers import free_port, manage
 
-CRAFT = 603
 SEEN = 10  # seconds within which a change has to be
 OTHER = "/2.3.0/config/spacecraft_statuses/"  # shares nothing with a craft but the program
 LIST = cases.PATHS[cases.LIST_100]
