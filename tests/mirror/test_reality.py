@@ -82,6 +82,7 @@ def test_603_craft_come_over_in_14_calls_with_none_refused(site: Site) -> None:
     assert without(duration=None).exists()  # each flight to come
 
 
+@pytest.mark.only_on("sqlite")  # on both, of a smaller catalogue: test_upstream_served
 def test_every_record_is_answered_byte_for_byte_as_it_was_sent_and_by_a_mirror_of_it_too(
     site: Site, api: Client
 ) -> None:
@@ -102,6 +103,7 @@ def test_every_record_is_answered_byte_for_byte_as_it_was_sent_and_by_a_mirror_o
     assert_equal(api, site.catalogue)
 
 
+@pytest.mark.only_on("sqlite")  # on both, of a smaller catalogue: test_upstream_served
 def test_what_lives_is_as_the_source_says_it_three_days_later(site: Site, api: Client) -> None:
     site.mirror(only=CATALOGUE)
     site.pass_(days=3, seconds=7)
