@@ -5,6 +5,7 @@ from itertools import permutations
 from typing import NamedTuple
 
 from bench.contenders import (
+    BARE,
     DATASETTE,
     DRF,
     FASTAPI,
@@ -30,7 +31,7 @@ SECOND = "in space only, a new second each time"
 COLD_CRAFT, COLD_RECORD = "100 detailed craft, first time", "one record, first time"
 
 FRAMEWORKS = (DRF, NINJA, FASTAPI, LITESTAR)
-READY = (RAW, FASTAPI_READY, LITESTAR_READY, NGINX)
+READY = (RAW, BARE, FASTAPI_READY, LITESTAR_READY, NGINX)
 OTHERS = (JSON, DATASETTE)
 SITES = (OURS, OFF, TODAY)
 
@@ -84,7 +85,7 @@ class Filter(NamedTuple):
 
 FILTERS = (
     *("", "in_space=false", "is_placeholder=false", "in_space=false&is_placeholder=false"),
-    *("status=39", "status=43", "search=soyuz", "search=dragon", "search=progress"),
+    *("status=1", "status=4", "search=soyuz", "search=dragon", "search=progress"),
 )
 TERMS = ("id", "flights_count", "mission_ends_count")
 

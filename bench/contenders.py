@@ -15,7 +15,7 @@ BIN = ROOT / ".venv-bench" / "bin"
 JSON_SERVER = ROOT / ".venv-bench" / "node" / "node_modules" / ".bin" / "json-server"
 OURS, OFF, TODAY = "spacedevs", "spacedevs, answers off", "spacedevs, answers and fragments off"
 DRF, NINJA, FASTAPI, LITESTAR = "DRF", "django-ninja", "FastAPI + SQLAlchemy", "Litestar + msgspec"
-RAW = "raw WSGI, bytes ready"
+RAW, BARE = "raw WSGI, bytes ready", "raw WSGI, bytes ready, two headers"
 FASTAPI_READY, LITESTAR_READY = "FastAPI, bytes ready", "Litestar, bytes ready"
 NGINX, JSON, DATASETTE = "nginx, the file", "json-server", "Datasette"
 
@@ -26,8 +26,13 @@ FRAMEWORKS = {
     FASTAPI: "fastapi_sqlalchemy",
     LITESTAR: "litestar_msgspec",
 }
-READY = {RAW: "wsgi_ready", FASTAPI_READY: "fastapi_ready", LITESTAR_READY: "litestar_ready"}
-UNDER_WSGI = (DRF, NINJA, RAW)
+READY = {
+    RAW: "wsgi_ready",
+    BARE: "wsgi_ready",
+    FASTAPI_READY: "fastapi_ready",
+    LITESTAR_READY: "litestar_ready",
+}
+UNDER_WSGI = (DRF, NINJA, RAW, BARE)
 
 CRAFT = 603
 IDLE = 0.2  # seconds without work, after which a server is taken to be done
@@ -176,9 +181,9 @@ def peer(name: str, database: Database, ready: Path, core: int | None) -> Server
     if name in UNDER_WSGI:
         command = [str(BIN / "granian"), "--interface", "wsgi", "--workers", "1"]
         command += ["--blocking-threads", "1", "--no-log", "--host", "127.0.0.1"]
-        return Server(
-            name, [*command, "--port", str(port), f"{module}:application"], env, port, core
-        )
+        function = "body_alone" if name == BARE else "application"
+        command += ["--port", str(port), f"{module}:{function}"]
+        return Server(name, command, env, port, core)
     command = [str(BIN / "uvicorn"), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
     command += ["--log-level", "warning", "--host", "127.0.0.1", "--port", str(port)]
     return Server(name, [*command, f"{module}:app"], env, port, core)

@@ -189,7 +189,8 @@ Who is measured: **spacedevs** as `make serve` runs it, with one worker; with an
 (`ANSWERS=0`), so that each is made anew; with fragments off too (`FRAGMENTS=0`). **DRF**,
 **django-ninja**, **FastAPI + SQLAlchemy**, **Litestar + msgspec** make the same JSON from the same
 tables, without a cache; their record has no flights, and ours has, so ours is the larger. What has
-its **bytes ready**, and nginx with the file, sends the bytes that ours sent. json-server sends the
+its **bytes ready**, and nginx with the file, sends the bytes that ours sent; raw WSGI sends our
+headers too, and once more two headers alone. json-server sends the
 same objects without the page around them, Datasette rows of the table alone.
 
 The lists of 10 and of 100 show no craft in space: one that does is known for its second alone,

@@ -76,9 +76,13 @@ def slice_of(
 @dataclass
 class Answer:
     status: int
-    etag: str
+    headers: list[tuple[str, str]]
     body: bytes
     seconds: float
+
+    @property
+    def etag(self) -> str:
+        return dict(self.headers).get("etag", "")
 
 
 class Client:
@@ -93,4 +97,5 @@ class Client:
         response = self.connection.getresponse()
         body = response.read()
         seconds = time.perf_counter() - begun
-        return Answer(response.status, response.headers.get("ETag", ""), body, seconds)
+        headers = [(name.lower(), value) for name, value in response.getheaders()]
+        return Answer(response.status, headers, body, seconds)
