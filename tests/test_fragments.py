@@ -8,10 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from spacecraft.models import Spacecraft
+from spacecraft.models import Agency, Spacecraft
 from spacedevs.api.fragments import OVERHEAD, Fragments
 from spacedevs.api.making import Fragment, Key
 from spacedevs.api.registry import resources
+from spacedevs.changes import log
 from spacedevs.changes.log import Version
 from tests.conftest import longer_shell, shell
 from tests.relations import relate_everything
@@ -280,3 +281,35 @@ def test_of_another_database_nothing_is_taken_over(db: None, version: Version) -
     assert known(store, 1, version=version) == []
     store.keep([a_fragment(2)], version)
     assert known(store, 1, 2, version=version) == [2]
+
+
+def test_a_kind_that_comes_while_the_changes_are_read_does_not_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, newer = a_store(), Version(6, "b", 0)
+
+    def since(*args: Any) -> list[Any]:
+        store.keep([Fragment(Key(Agency, 1, ("", "/")), None, {})], V1)
+        return []
+
+    monkeypatch.setattr(log, "since", since)
+    store.bring_to(newer, began=float("inf"))
+    assert store.find([Key(Agency, 1, ("", "/"))], newer) == []
+
+
+def test_a_list_is_counted_once_for_each_version() -> None:
+    store, counted = a_store(), []
+
+    def count() -> int:
+        counted.append(1)
+        return 603
+
+    for rows in ("/2.3.0/spacecraft/?", "/2.3.0/spacecraft/?", "/2.3.0/spacecraft/?a=b"):
+        assert store.count(rows, V1, count) == 603
+    assert len(counted) == 2
+    store.bring_to(Version(4, "z", 0), began=float("inf"))
+    store.count("/2.3.0/spacecraft/?", Version(4, "z", 0), count)
+    assert len(counted) == 3
+    store.count("x" * 1000, Version(4, "z", 0), count)
+    store.count("x" * 1000, Version(4, "z", 0), count)
+    assert len(counted) == 5  # a name of any length would fill the memory

@@ -22,6 +22,7 @@ from spacedevs.changes import log
 
 OVERHEAD = 1500  # bytes of a fragment beside its JSON
 COUNTS = 1000  # lists of which is known how long they are
+LONGEST = 500  # characters that name such a list
 MANY = 20_000  # changes: whoever has missed more begins anew
 
 
@@ -41,7 +42,7 @@ class Fragments:
             lambda: defaultdict(set)
         )  # by kind and primary key: one for each host
         self._size = 0
-        self._counts: OrderedDict[Any, int] = OrderedDict()
+        self._counts: OrderedDict[str, int] = OrderedDict()
 
     def bring_to(self, version: log.Version, began: float) -> None:
         """Forgets what has changed up to `version`, which a snapshot has that began at `began`."""
@@ -58,8 +59,9 @@ class Fragments:
         with self._lock:
             if self._version != known:
                 return
-            if stale is None:
-                self._clear()
+            if stale is None or not self._of.keys() <= set(kinds):
+                self._clear()  # or of a kind that has come meanwhile
+                stale = None
             for kind, pk in stale or ():
                 self._forget(kind, pk)
             self._version, self._seen = version, time.monotonic()
@@ -87,15 +89,15 @@ class Fragments:
                 else:
                     self._remove(oldest)
 
-    def count(self, rows: Any, version: log.Version, count: Callable[[], int]) -> int:
-        """How many `rows` there are: whatever names them."""
+    def count(self, rows: str, version: log.Version, count: Callable[[], int]) -> int:
+        """How many there are of the `rows` that are named so."""
         with self._lock:
             if self._version == version and rows in self._counts:
                 self._counts.move_to_end(rows)
                 return self._counts[rows]
         counted = count()
         with self._lock:
-            if self._version == version:
+            if self._version == version and len(rows) <= LONGEST:
                 self._counts[rows] = counted
                 if len(self._counts) > COUNTS:
                     self._counts.popitem(last=False)
@@ -180,7 +182,8 @@ def see(request: Any, began: float | None) -> None:
         kept.bring_to(version, began)
 
 
-def count(request: Any, rows: Any, make: Callable[[], int]) -> int:
+def count(request: Any, rows: str, make: Callable[[], int]) -> int:
+    """How many there are of the rows that are named so: made once for each version."""
     version = request.META.get(log.IN_ENVIRON)
     return make() if version is None else kept.count(rows, version, make)
 

@@ -2,6 +2,7 @@
 
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import OrderBy, QuerySet
 from rest_framework.pagination import LimitOffsetPagination
@@ -56,9 +57,10 @@ class ResourcePagination(LimitOffsetPagination):
         request: Any = self.request
         asked = request.query_params.lists()
         paging = {self.limit_query_param, self.offset_query_param}
-        rest = sorted((name, *values) for name, values in asked if name not in paging)
+        rest = sorted((name, values) for name, values in asked if name not in paging)
         count = super().get_count
-        return fragments.count(request, (request.path, *rest), lambda: count(self.all_rows))
+        rows = f"{request.path}?{urlencode(rest, doseq=True)}"
+        return fragments.count(request, rows, lambda: count(self.all_rows))
 
     def sections(self, view: Any) -> list[Section]:
         use = Sentence(
