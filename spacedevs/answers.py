@@ -384,6 +384,8 @@ class Answers:
 
     def _made(self, asked: Asked, environ: Environ) -> Reply:
         before = self._state.version
+        if self.is_fresh:
+            environ[log.KNOWN] = before
         status, headers, body = run(self.application, environ)
         version = environ.get(log.IN_ENVIRON)
         reply = Reply(status, headers, body)

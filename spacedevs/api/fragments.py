@@ -9,11 +9,13 @@ began before that of another thread, makes what it needs and keeps nothing.
 
 import threading
 import time
+from array import array
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from spacedevs import clock
 from spacedevs.api.making import Fragment, Key, Making, recipe_of
@@ -21,8 +23,9 @@ from spacedevs.api.object_urls import ObjectUrls
 from spacedevs.changes import log
 
 OVERHEAD = 1500  # bytes of a fragment beside its JSON
-COUNTS = 1000  # lists of which is known how long they are
-LONGEST = 500  # characters that name such a list
+LISTS = 1_000_000  # ids of rows of all lists of which they are known
+SHORT = 2000  # rows of such a list; of a longer one is known how long it is
+LONGEST = 500  # characters that name a list
 MANY = 20_000  # changes: whoever has missed more begins anew
 
 
@@ -42,7 +45,11 @@ class Fragments:
             lambda: defaultdict(set)
         )  # by kind and primary key: one for each host
         self._size = 0
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._clear_lists()
+
+    def _clear_lists(self) -> None:
+        self._lists: OrderedDict[str, Rows] = OrderedDict()
+        self._listed = 0
 
     def bring_to(self, version: log.Version, began: float) -> None:
         """Forgets what has changed up to `version`, which a snapshot has that began at `began`."""
@@ -65,7 +72,7 @@ class Fragments:
             for kind, pk in stale or ():
                 self._forget(kind, pk)
             self._version, self._seen = version, time.monotonic()
-            self._counts.clear()
+            self._clear_lists()
 
     def find(self, keys: list[Key], version: log.Version) -> list[Fragment]:
         with self._lock:
@@ -89,19 +96,21 @@ class Fragments:
                 else:
                     self._remove(oldest)
 
-    def count(self, rows: str, version: log.Version, count: Callable[[], int]) -> int:
-        """How many there are of the `rows` that are named so."""
+    def rows(self, name: str, version: log.Version) -> "Rows | None":
         with self._lock:
-            if self._version == version and rows in self._counts:
-                self._counts.move_to_end(rows)
-                return self._counts[rows]
-        counted = count()
+            if self._version != version or name not in self._lists:
+                return None
+            self._lists.move_to_end(name)
+            return self._lists[name]
+
+    def keep_rows(self, name: str, rows: "Rows", version: log.Version) -> None:
         with self._lock:
-            if self._version == version and len(rows) <= LONGEST:
-                self._counts[rows] = counted
-                if len(self._counts) > COUNTS:
-                    self._counts.popitem(last=False)
-        return counted
+            if self._version != version or len(name) > LONGEST or name in self._lists:
+                return
+            self._lists[name] = rows
+            self._listed += _length(rows)
+            while self._listed > LISTS:
+                self._listed -= _length(self._lists.popitem(last=False)[1])
 
     # Under the lock
 
@@ -156,42 +165,75 @@ def _stale(changes: list[log.Change], kinds: Iterable[Any]) -> Iterator[tuple[An
                     yield kind, pk
 
 
-class At:
-    """What is kept, for a snapshot of this version."""
+Rows = Sequence[Any] | int  # the ids of a list in their order; of a long one how many there are
 
-    def __init__(self, fragments: Fragments, version: log.Version) -> None:
-        self._fragments, self._version = fragments, version
+
+def _length(rows: Rows) -> int:
+    return 100 + (0 if isinstance(rows, int) else len(rows))
+
+
+class NotKnown(Exception):
+    """The database has to be asked."""
+
+
+class At:
+    """What is kept, of one version of the data. `reads`: what is not kept can be asked for."""
+
+    def __init__(self, fragments: Fragments, version: log.Version, reads: bool) -> None:
+        self._fragments, self._version, self.reads = fragments, version, reads
 
     def find(self, keys: list[Key]) -> list[Fragment]:
-        return self._fragments.find(keys, self._version)
+        found = self._fragments.find(keys, self._version)
+        if not self.reads and len(found) < len(keys):
+            raise NotKnown
+        return found
 
     def keep(self, fragments: Iterable[Fragment]) -> None:
         self._fragments.keep(fragments, self._version)
+
+    def rows(self, name: str) -> Rows | None:
+        found = self._fragments.rows(name, self._version)
+        if not self.reads and (found is None or isinstance(found, int)):
+            raise NotKnown
+        return found
+
+    def keep_rows(self, name: str, queryset: QuerySet) -> Rows:
+        count = queryset.count()
+        rows: Rows = count if count > SHORT else _packed(list(queryset))
+        self.keep_ids(name, rows)
+        return rows
+
+    def keep_ids(self, name: str, rows: Rows) -> None:
+        self._fragments.keep_rows(name, rows, self._version)
+
+
+def _packed(ids: list[Any]) -> Sequence[Any]:
+    return array("q", ids) if all(type(pk) is int for pk in ids) else ids
 
 
 kept = Fragments(settings.FRAGMENTS * 2**20)
 
 
-def see(request: Any, began: float | None) -> None:
-    """Notes of which version the snapshot of this request is, which began at `began`.
-
-    None: it is a transaction that may write, for which nothing is kept.
-    """
-    if began is not None and settings.FRAGMENTS:
-        request.META[log.IN_ENVIRON] = version = log.version()
-        kept.bring_to(version, began)
-
-
-def count(request: Any, rows: str, make: Callable[[], int]) -> int:
-    """How many there are of the rows that are named so: made once for each version."""
-    version = request.META.get(log.IN_ENVIRON)
-    return make() if version is None else kept.count(rows, version, make)
+def at_known(request: Any) -> At | None:
+    """Of the version that this process has read a moment ago: it is not asked for again."""
+    version = request.META.get(log.KNOWN)
+    if version is None or not settings.FRAGMENTS:
+        return None
+    request.META[log.IN_ENVIRON] = version
+    return At(kept, version, reads=False)
 
 
-def objects(request: Any, shape: Any, ids: list[Any], urls: ObjectUrls) -> list[Any]:
+def at_snapshot(request: Any, began: float | None) -> At | None:
+    """Of the snapshot that began then; None: it is a transaction that may write."""
+    if began is None or not settings.FRAGMENTS:
+        return None
+    request.META[log.IN_ENVIRON] = version = log.version()
+    kept.bring_to(version, began)
+    return At(kept, version, reads=True)
+
+
+def objects(at: At | None, request: Any, shape: Any, ids: list[Any], urls: ObjectUrls) -> list[Any]:
     """The objects with these ids as JSON, in this order."""
-    version = request.META.get(log.IN_ENVIRON)
-    at = version and At(kept, version)
     making = Making(urls, clock.of_request(request), at)
     found = making.fragments(shape, ids)
     if at:

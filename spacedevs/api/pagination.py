@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django.db.models import OrderBy, QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 
-from spacedevs.api import fragments
 from spacedevs.api.description import Section, Sentence, example
 from spacedevs.running import RunningValue
 
@@ -47,20 +46,25 @@ class ResourcePagination(LimitOffsetPagination):
     max_limit = 100
     shown_limit = 2  # in the page's example
 
+    total: int | None = None  # where it is known how many there are
+
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """`queryset`: also a sequence of ids."""
         self.all_rows = queryset
-        end = self.get_offset(request) + (self.get_limit(request) or 0)
-        return super().paginate_queryset(first_rows(queryset, end), request, view)
+        if isinstance(queryset, QuerySet):
+            end = self.get_offset(request) + (self.get_limit(request) or 0)
+            queryset = first_rows(queryset, end)
+        return super().paginate_queryset(queryset, request, view)
 
     def get_count(self, queryset: Any) -> int:
-        """The same for each page of a list."""
-        request: Any = self.request
-        asked = request.query_params.lists()
+        return super().get_count(self.all_rows) if self.total is None else self.total
+
+    def name_of(self, request: Any) -> str:
+        """What names the rows of a list, whichever page of it is asked for."""
         paging = {self.limit_query_param, self.offset_query_param}
+        asked = request.query_params.lists()
         rest = sorted((name, values) for name, values in asked if name not in paging)
-        count = super().get_count
-        rows = f"{request.path}?{urlencode(rest, doseq=True)}"
-        return fragments.count(request, rows, lambda: count(self.all_rows))
+        return f"{request.path}?{urlencode(rest, doseq=True)}"
 
     def sections(self, view: Any) -> list[Section]:
         use = Sentence(

@@ -1,5 +1,7 @@
 """A resource: GET only, list and retrieve, declared and not written."""
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from spacedevs import clock
 from spacedevs.api import fragments
 from spacedevs.api.description import Examples, Section, Words, format_section, help_section
 from spacedevs.api.filters import Ordering, ResourceFilterBackend, Search
+from spacedevs.api.fragments import At, NotKnown
 from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.object_urls import object_urls_of
 from spacedevs.api.pagination import ResourcePagination
@@ -30,16 +33,49 @@ class ReadOnly(APIView):
 class FromFragments(viewsets.ReadOnlyModelViewSet):
     """Lists and records, each of one state of the database."""
 
+    pagination_class = ResourcePagination
+
     def list(self, *args: Any, **kwargs: Any) -> Response:
-        with snapshot() as began:
-            fragments.see(self.request, began)
-            page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-            return self.get_paginated_response(self.objects(page))
+        return self._answer(self._list)
 
     def retrieve(self, *args: Any, **kwargs: Any) -> Response:
+        return self._answer(self._retrieve)
+
+    def _answer(self, answer: Callable[[At | None], Response]) -> Response:
+        """By what is known, or else in a snapshot."""
+        if known := fragments.at_known(self.request):
+            with suppress(NotKnown):
+                return answer(known)
         with snapshot() as began:
-            fragments.see(self.request, began)
-            return Response(self.objects([self.get_object()])[0])
+            return answer(fragments.at_snapshot(self.request, began))
+
+    def _list(self, at: At | None) -> Response:
+        rows = self._rows(at)
+        return self.get_paginated_response(self._objects(at, self.paginate_queryset(rows)))
+
+    def _retrieve(self, at: At | None) -> Response:
+        known = at and at.rows(self.request.path)
+        if at and isinstance(known, Sequence):
+            return Response(self._objects(at, known)[0])
+        found = self.get_object()
+        if at:
+            at.keep_ids(self.request.path, [found])
+        return Response(self._objects(at, [found])[0])
+
+    def _rows(self, at: At | None) -> Any:
+        """The rows of a list, as a queryset; or their ids where these are known."""
+        paginator: Any = self.paginator
+        name = paginator.name_of(self.request)
+        known = at and at.rows(name)
+        if isinstance(known, Sequence):
+            return known
+        rows = self.filter_queryset(self.get_queryset())
+        # In an order that is the second's, no list is kept.
+        if at and known is None and clock.LIVES not in self.request.META:
+            known = at.keep_rows(name, rows)
+        if isinstance(known, int):
+            paginator.total = known
+        return rows if known is None or isinstance(known, int) else known
 
     def get_queryset(self) -> QuerySet:
         """Of ids, where the rest comes from fragments."""
@@ -52,12 +88,12 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         # DRF's own lets a list's filters hide the object that its id names.
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
-    def objects(self, page: Any) -> Any:
+    def _objects(self, at: At | None, page: Any) -> Any:
         """What the serializer prints of what get_queryset() gave."""
         if not settings.FRAGMENTS:
             return self.get_serializer(page, many=True).data
         urls = object_urls_of(self.get_serializer_context())
-        return fragments.objects(self.request, self.get_serializer_class(), page, urls)
+        return fragments.objects(at, self.request, self.get_serializer_class(), page, urls)
 
 
 class ResourceViewSet(ReadOnly, FromFragments):
@@ -77,7 +113,6 @@ class ResourceViewSet(ReadOnly, FromFragments):
     tags: ClassVar[tuple[str, ...]] = ()
 
     filter_backends = (ResourceFilterBackend, Search, Ordering)
-    pagination_class = ResourcePagination
 
     @classmethod
     def get_modes(cls) -> Modes:

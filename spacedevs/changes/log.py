@@ -21,6 +21,7 @@ from spacedevs.api.registry import record_models
 from spacedevs.changes import postgresql, sqlite
 
 KEPT = timedelta(days=30)
+KNOWN = "spacedevs.version.known"  # in the environ: that which this process has read just now
 IN_ENVIRON = "spacedevs.version"  # of which an answer is: that of the snapshot it was made in
 VENDORS: dict[str, ModuleType] = {"postgresql": postgresql, "sqlite": sqlite}
 
