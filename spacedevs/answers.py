@@ -118,6 +118,17 @@ class Answer:
         kind = dict(self.common).get("content-type", "")
         return len(self.body) >= compression.LEAST and kind.startswith(compression.TYPES)
 
+    @cached_property
+    def unchanged(self) -> Headers:
+        """What a 304 says of it."""
+        return _unchanged(dict(self.common).get("vary", "Accept"))
+
+    def confirmed(self, none_match: str) -> str | None:
+        """The ETag as it was given, where it is one alone and in any encoding this one's."""
+        given = none_match.removeprefix("W/").strip('"')
+        is_ours = given.partition("-")[0] == self.tag and "," not in given
+        return f'"{given}"' if is_ours and self.status == HTTPStatus.OK else None
+
     def encoded(self, encoding: str) -> tuple[bytes, Headers]:
         body = compression.COMPRESS[encoding](self.body) if encoding != IDENTITY else self.body
         headers = [*self.common, ("content-length", str(len(body)))]
@@ -259,6 +270,10 @@ class Answers:
 
     # What is known
 
+    def may_find(self, asked: Asked) -> bool:
+        """Whether a newer version would matter: something is kept, or the client has something."""
+        return asked.key in self._answers or bool(asked.none_match or asked.modified_since)
+
     def find(self, asked: Asked, environ: Environ | None = None) -> Reply | None:
         """The reply that needs no view: a 304, or a kept answer.
 
@@ -289,6 +304,8 @@ class Answers:
         """The ETag, as it was given, of what the client has, if that is what it would get."""
         is_ok = answer is not None and answer.status == HTTPStatus.OK
         if asked.none_match:
+            if answer and (tag := answer.confirmed(asked.none_match)):
+                return tag
             if asked.none_match.strip() == "*":
                 return quoted(answer.tag, IDENTITY) if answer and is_ok else None
             # Without the answer: what a view would say is in the tag. A page's 304 has its Vary.
@@ -311,17 +328,10 @@ class Answers:
     def _not_modified(
         self, asked: Asked, answer: Answer | None, tag: str, state: State, now: datetime
     ) -> Reply:
-        vary = dict(answer.common).get("vary", "Accept") if answer else "Accept"
-        headers = [
-            ("etag", tag),
-            ("vary", f"{vary}, Accept-Encoding"),
-            ("access-control-allow-origin", "*"),
-            ("server", ""),
-            *_cache_control(),
-            *self._at(now, state).common,
-            *_own(asked, state),
-        ]
-        return Reply(HTTPStatus.NOT_MODIFIED, headers, b"", answer.endpoint if answer else "known")
+        unchanged = answer.unchanged if answer else _unchanged("Accept")
+        common = self._at(now, state).common
+        headers = [("etag", tag), *unchanged, *common, *_own(asked, state)]
+        return Reply(int(HTTPStatus.NOT_MODIFIED), headers, b"", answer.endpoint if answer else "known")
 
     def _reply(
         self, asked: Asked, answer: Answer, state: State, now: datetime, environ: Environ | None
@@ -477,6 +487,11 @@ def _changed(second: datetime) -> tuple[str, str]:
 def _settled(version: log.Version, now: datetime) -> int | None:
     """Seconds since 1970; None where a later change may still get the same."""
     return version.at if now.timestamp() - version.at >= SETTLED else None
+
+
+def _unchanged(vary: str) -> Headers:
+    everyone = ("access-control-allow-origin", "*")
+    return [("vary", f"{vary}, Accept-Encoding"), everyone, ("server", ""), *_cache_control()]
 
 
 def _cache_control() -> Headers:

@@ -85,7 +85,8 @@ class Site:
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
         arrived, asked = time.monotonic(), self._asked(scope)
-        if asked and not self.application.is_fresh:
+        answers = self.application
+        if asked and not answers.is_fresh and answers.may_find(asked):
             await self._refreshed()
             if self._reply(asked, scope, client, arrived):
                 return
