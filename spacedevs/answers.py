@@ -39,6 +39,7 @@ LONGEST = 2048  # characters of a key; a request of more is answered, and not ke
 OVERHEAD = 2000  # bytes of an entry beside its bodies
 KEPT = (200, 400, 404)
 SAFE = ("GET", "HEAD")
+NOT_MODIFIED = 304
 # In the environ: what a server has read of the request already; that no view made the answer.
 ASKED, KNOWN = "spacedevs.asked", "spacedevs.known"
 # What is said anew each time: it is of the moment, or of the client.
@@ -331,7 +332,7 @@ class Answers:
         unchanged = answer.unchanged if answer else _unchanged("Accept")
         common = self._at(now, state).common
         headers = [("etag", tag), *unchanged, *common, *_own(asked, state)]
-        return Reply(int(HTTPStatus.NOT_MODIFIED), headers, b"", answer.endpoint if answer else "known")
+        return Reply(NOT_MODIFIED, headers, b"", answer.endpoint if answer else "known")
 
     def _reply(
         self, asked: Asked, answer: Answer, state: State, now: datetime, environ: Environ | None
@@ -417,7 +418,7 @@ class Answers:
         second: datetime | None = environ[clock.LIVES] if lives else None
         answer = Answer(
             status,
-            [(name.lower(), v) for name, v in headers if name.lower() not in self._not_kept],
+            [_pair(name.lower(), v) for name, v in headers if name.lower() not in self._not_kept],
             exact(body),
             asked.key.tag(version, second),
             second,
@@ -487,6 +488,12 @@ def _changed(second: datetime) -> tuple[str, str]:
 def _settled(version: log.Version, now: datetime) -> int | None:
     """Seconds since 1970; None where a later change may still get the same."""
     return version.at if now.timestamp() - version.at >= SETTLED else None
+
+
+@lru_cache(maxsize=256)
+def _pair(name: str, value: str) -> tuple[str, str]:
+    """The same object for the same header: most answers have most of them alike."""
+    return name, value
 
 
 def _unchanged(vary: str) -> Headers:
