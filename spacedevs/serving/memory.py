@@ -9,15 +9,12 @@ import ctypes
 from contextlib import suppress
 
 EACH = 5.0  # seconds
-ARENA_MAX = -8  # malloc.h's M_ARENA_MAX
 
 
 def give_back_each(loop: asyncio.AbstractEventLoop) -> None:
     """Every few seconds, in a thread: it takes milliseconds, in which Python goes on."""
     with suppress(OSError, AttributeError):  # another C library, which may give back by itself
-        glibc = ctypes.CDLL(None)
-        glibc.mallopt(ARENA_MAX, 1)  # Python's threads take turns: one heap does for them
-        trim = glibc.malloc_trim
+        trim = ctypes.CDLL(None).malloc_trim
 
         def give_back() -> None:
             loop.run_in_executor(None, trim, 0)
