@@ -23,7 +23,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.utils.module_loading import import_string
 
-from spacedevs import access, clock, compression, environment, request_id
+from spacedevs import access, clock, compression, environment, outages, request_id
 from spacedevs.api.renderers import exact
 from spacedevs.changes import log
 from spacedevs.clients import ip_of
@@ -253,6 +253,7 @@ class Answers:
             # One that has no log is there, and another: nothing that is kept is of it.
             self._state = known._replace(version=None) if is_not_migrated(error) else known
             return
+        outages.database.answered()
         with self._lock:
             if now < self._state.read:  # another has read it since
                 return
