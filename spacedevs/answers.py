@@ -274,7 +274,10 @@ class Answers:
 
     def may_find(self, asked: Asked) -> bool:
         """Whether a newer version would matter: something is kept, or the client has something."""
-        return asked.key in self._answers or bool(asked.none_match or asked.modified_since)
+        if asked.none_match or asked.modified_since:
+            return True
+        answer = self._answers.get(asked.key)
+        return answer is not None and answer.second in (None, clock.now())
 
     def find(self, asked: Asked, environ: Environ | None = None) -> Reply | None:
         """The reply that needs no view: a 304, or a kept answer.
