@@ -24,7 +24,7 @@ def asked_in_all_ways(request: Callable[..., Any]) -> Callable[..., Any]:
         response = request(client, **environ)
         if (
             not whole["PATH_INFO"].startswith(settings.API_ROOT)
-            or whole["REQUEST_METHOD"] not in ("GET", "HEAD")
+            or whole["REQUEST_METHOD"] != "GET"
             or response.streaming
             or settings.THROTTLE  # each way would count
             or response.status_code >= 500

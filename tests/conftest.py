@@ -109,7 +109,9 @@ def no_query_while_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --both-ways: whatever a test asks of the API is the same in each way to answer it."""
-    if request.config.getoption("both_ways"):
+    has_database = "db" in request.fixturenames or request.node.get_closest_marker("django_db")
+    is_once = request.node.get_closest_marker("asks_once")
+    if request.config.getoption("both_ways") and has_database and not is_once:
         monkeypatch.setattr(Client, "request", asked_in_all_ways(Client.request))
 
 

@@ -61,6 +61,7 @@ def test_between_two_requests_a_craft_in_space_grows_by_the_seconds_and_nothing_
     assert after == before
 
 
+@pytest.mark.asks_once
 def test_the_date_is_the_second_of_which_the_durations_are(
     api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def test_earlier_flights_are_settled_and_the_present_one_runs(api: Client, at: A
     assert shown == endeavour.time_in_space + (NOON - endeavour.in_space_since)
 
 
+@pytest.mark.asks_once
 def test_one_answer_reads_the_clock_once(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = iter(NOON + number * DAY for number in range(1000))
     monkeypatch.setattr(clock, "now", lambda: next(readings))
