@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 
 import pytest
+from granian import _futures
 
+from spacedevs.serving import at_once
 from tests.blocked_loop import BLOCKED
 from tests.servers import free_port
 
@@ -44,3 +46,11 @@ def test_a_known_answer_leaves_while_the_event_loop_stands_still(port: int) -> N
     assert get(port, "/known") == "known"
     with pytest.raises(TimeoutError):
         get(port, "/other")
+
+
+def test_a_granian_that_has_no_such_function_goes_on_by_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(_futures, at_once.SCHEDULE)
+    at_once.install(lambda scope, client: True)
+    assert not hasattr(_futures, at_once.SCHEDULE)

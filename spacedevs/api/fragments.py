@@ -48,7 +48,7 @@ class Fragments:
         self._clear_lists()
 
     def _clear_lists(self) -> None:
-        self._lists: OrderedDict[str, Rows] = OrderedDict()
+        self._lists: OrderedDict[str, RowIds] = OrderedDict()
         self._listed = 0
 
     def bring_to(self, version: log.Version, began: float) -> None:
@@ -96,14 +96,14 @@ class Fragments:
                 else:
                     self._remove(oldest)
 
-    def rows(self, name: str, version: log.Version) -> "Rows | None":
+    def rows(self, name: str, version: log.Version) -> "RowIds | None":
         with self._lock:
             if self._version != version or name not in self._lists:
                 return None
             self._lists.move_to_end(name)
             return self._lists[name]
 
-    def keep_rows(self, name: str, rows: "Rows", version: log.Version) -> None:
+    def keep_rows(self, name: str, rows: "RowIds", version: log.Version) -> None:
         with self._lock:
             if self._version != version or len(name) > LONGEST or name in self._lists:
                 return
@@ -165,10 +165,11 @@ def _stale(changes: list[log.Change], kinds: Iterable[Any]) -> Iterator[tuple[An
                     yield kind, pk
 
 
-Rows = Sequence[Any] | int  # the ids of a list in their order; of a long one how many there are
+# The ids of a list in their order; of a long one how many there are.
+RowIds = Sequence[Any] | int
 
 
-def _length(rows: Rows) -> int:
+def _length(rows: RowIds) -> int:
     return 100 + (0 if isinstance(rows, int) else len(rows))
 
 
@@ -176,8 +177,8 @@ class NotKnown(Exception):
     """The database has to be asked."""
 
 
-class At:
-    """What is kept, of one version of the data. `reads`: what is not kept can be asked for."""
+class CacheAtVersion:
+    """What is kept of one version of the data. `reads`: what is not kept can be asked for."""
 
     def __init__(self, fragments: Fragments, version: log.Version, reads: bool) -> None:
         self._fragments, self._version, self.reads = fragments, version, reads
@@ -191,19 +192,19 @@ class At:
     def keep(self, fragments: Iterable[Fragment]) -> None:
         self._fragments.keep(fragments, self._version)
 
-    def rows(self, name: str) -> Rows | None:
+    def rows(self, name: str) -> RowIds | None:
         found = self._fragments.rows(name, self._version)
         if not self.reads and (found is None or isinstance(found, int)):
             raise NotKnown
         return found
 
-    def keep_rows(self, name: str, queryset: QuerySet) -> Rows:
+    def keep_rows(self, name: str, queryset: QuerySet) -> RowIds:
         count = queryset.count()
-        rows: Rows = count if count > SHORT else _packed(list(queryset))
+        rows: RowIds = count if count > SHORT else _packed(list(queryset))
         self.keep_ids(name, rows)
         return rows
 
-    def keep_ids(self, name: str, rows: Rows) -> None:
+    def keep_ids(self, name: str, rows: RowIds) -> None:
         self._fragments.keep_rows(name, rows, self._version)
 
 
@@ -214,30 +215,32 @@ def _packed(ids: list[Any]) -> Sequence[Any]:
 kept = Fragments(settings.FRAGMENTS * 2**20)
 
 
-def at_known(request: Any) -> At | None:
+def cache_of_known_version(request: Any) -> CacheAtVersion | None:
     """Of the version that this process has read a moment ago: it is not asked for again."""
     version = request.META.get(log.KNOWN)
     if version is None or not settings.FRAGMENTS:
         return None
     request.META[log.IN_ENVIRON] = version
-    return At(kept, version, reads=False)
+    return CacheAtVersion(kept, version, reads=False)
 
 
-def at_snapshot(request: Any, began: float | None) -> At | None:
+def cache_of_snapshot(request: Any, began: float | None) -> CacheAtVersion | None:
     """Of the snapshot that began then; None: it is a transaction that may write."""
     if began is None or not settings.FRAGMENTS:
         return None
     request.META[log.IN_ENVIRON] = version = log.version()
     kept.bring_to(version, began)
-    return At(kept, version, reads=True)
+    return CacheAtVersion(kept, version, reads=True)
 
 
-def objects(at: At | None, request: Any, shape: Any, ids: list[Any], urls: ObjectUrls) -> list[Any]:
+def objects(
+    cache: CacheAtVersion | None, request: Any, shape: Any, ids: list[Any], urls: ObjectUrls
+) -> list[Any]:
     """The objects with these ids as JSON, in this order."""
-    making = Making(urls, clock.of_request(request), at)
+    making = Making(urls, clock.of_request(request), cache)
     found = making.fragments(shape, ids)
-    if at:
-        at.keep(found.values())
+    if cache and cache.reads:
+        cache.keep(found.values())
     if any(fragment.lives for fragment in found.values()):
         clock.lives(request)
     return [making.json(found[pk]) for pk in ids]

@@ -24,9 +24,6 @@ class AnyOf(Lookup):
     def get_prep_lookup(self) -> Any:
         return self.rhs
 
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        raise NotImplementedError(f"{connection.vendor} is none of our databases")
-
     def as_sqlite(self, compiler: Any, connection: Any) -> Any:
         return self._sql(compiler, "{} IN (SELECT value FROM json_each(%s))")
 

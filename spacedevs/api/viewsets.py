@@ -16,7 +16,7 @@ from spacedevs import clock
 from spacedevs.api import fragments
 from spacedevs.api.description import Examples, Section, Words, format_section, help_section
 from spacedevs.api.filters import Ordering, ResourceFilterBackend, Search
-from spacedevs.api.fragments import At, NotKnown
+from spacedevs.api.fragments import CacheAtVersion, NotKnown
 from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.object_urls import object_urls_of
 from spacedevs.api.pagination import ResourcePagination
@@ -41,41 +41,42 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
     def retrieve(self, *args: Any, **kwargs: Any) -> Response:
         return self._answer(self._retrieve)
 
-    def _answer(self, answer: Callable[[At | None], Response]) -> Response:
+    def _answer(self, answer: Callable[[CacheAtVersion | None], Response]) -> Response:
         """By what is known, or else in a snapshot."""
-        if known := fragments.at_known(self.request):
+        if known := fragments.cache_of_known_version(self.request):
             with suppress(NotKnown):
                 return answer(known)
         with snapshot() as began:
-            return answer(fragments.at_snapshot(self.request, began))
+            return answer(fragments.cache_of_snapshot(self.request, began))
 
-    def _list(self, at: At | None) -> Response:
-        rows = self._rows(at)
-        return self.get_paginated_response(self._objects(at, self.paginate_queryset(rows)))
+    def _list(self, cache: CacheAtVersion | None) -> Response:
+        rows = self._rows(cache)
+        return self.get_paginated_response(self._objects(cache, self.paginate_queryset(rows)))
 
-    def _retrieve(self, at: At | None) -> Response:
-        known = at and at.rows(self.request.path)
-        if at and isinstance(known, Sequence):
-            return Response(self._objects(at, known)[0])
+    def _retrieve(self, cache: CacheAtVersion | None) -> Response:
+        known = cache and cache.rows(self.request.path)
+        if cache and isinstance(known, Sequence):
+            return Response(self._objects(cache, known)[0])
         found = self.get_object()
-        if at:
-            at.keep_ids(self.request.path, [found])
-        return Response(self._objects(at, [found])[0])
+        if cache:
+            cache.keep_ids(self.request.path, [found])
+        return Response(self._objects(cache, [found])[0])
 
-    def _rows(self, at: At | None) -> Any:
+    def _rows(self, cache: CacheAtVersion | None) -> Any:
         """The rows of a list, as a queryset; or their ids where these are known."""
         paginator: Any = self.paginator
         name = paginator.name_of(self.request)
-        known = at and at.rows(name)
+        known = cache and cache.rows(name)
         if isinstance(known, Sequence):
             return known
         rows = self.filter_queryset(self.get_queryset())
         # In an order that is the second's, no list is kept.
-        if at and known is None and clock.LIVES not in self.request.META:
-            known = at.keep_rows(name, rows)
+        if cache and known is None and clock.LIVES not in self.request.META:
+            known = cache.keep_rows(name, rows)
         if isinstance(known, int):
             paginator.total = known
-        return rows if known is None or isinstance(known, int) else known
+            return rows
+        return rows if known is None else known
 
     def get_queryset(self) -> QuerySet:
         """Of ids, where the rest comes from fragments."""
@@ -88,12 +89,12 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         # DRF's own lets a list's filters hide the object that its id names.
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
-    def _objects(self, at: At | None, page: Any) -> Any:
+    def _objects(self, cache: CacheAtVersion | None, page: Any) -> Any:
         """What the serializer prints of what get_queryset() gave."""
         if not settings.FRAGMENTS:
             return self.get_serializer(page, many=True).data
         urls = object_urls_of(self.get_serializer_context())
-        return fragments.objects(at, self.request, self.get_serializer_class(), page, urls)
+        return fragments.objects(cache, self.request, self.get_serializer_class(), page, urls)
 
 
 class ResourceViewSet(ReadOnly, FromFragments):

@@ -1,9 +1,8 @@
 """Known answers leave from the thread that has read the request, without the event loop.
 
 granian hands each request to the event loop, which takes longer than a known answer does. It has
-no public way around that: here stands what its `_futures._cbsched_aioschedule` makes, with a
-question before it. Where another granian does not know that function any more, all goes by the
-loop, and a test says so.
+no public way around that: what a private function of its makes is wrapped, with a question before
+it. Where another granian does not have that function, all goes by the loop, and a test says so.
 """
 
 import logging
@@ -14,12 +13,15 @@ from granian import _futures
 
 logger = logging.getLogger(__name__)
 
+SCHEDULE = "_cbsched_aioschedule"
 Answered = Callable[[Any, Any], bool]  # scope and client: whether it has been answered
 
 
 def install(answered: Answered) -> None:
     """In a worker, before granian makes its scheduler."""
-    by_the_loop: Any = _futures._cbsched_aioschedule
+    by_the_loop: Any = getattr(_futures, SCHEDULE, None)
+    if by_the_loop is None:
+        return
 
     def schedule_by(loop: Any, context: Any, callback: Any) -> Callable[[Any], None]:
         schedule = by_the_loop(loop, context, callback)
@@ -35,4 +37,4 @@ def install(answered: Answered) -> None:
 
         return schedule_or_answer
 
-    _futures._cbsched_aioschedule = schedule_by
+    setattr(_futures, SCHEDULE, schedule_by)

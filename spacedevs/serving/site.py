@@ -241,7 +241,7 @@ class Site:
 
 
 def get_ready() -> None:
-    """What the first request would wait for. The first answer does not wait for it."""
+    """Compiles ahead what reads rows, for which the first to ask would wait."""
     with suppress(Error):  # a database that is away is told to who asks
         compile_recipes(mode for viewset in resources().values() for mode in viewset.modes)
     connections.close_all()
