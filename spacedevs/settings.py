@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "spacecraft",
     "spacedevs",  # after the records: its admin.py registers what theirs leaves out
     "spacedevs.mirror",
+    "spacedevs.history",
     "spacedevs.throttle",
     "axes",
     "rest_framework",

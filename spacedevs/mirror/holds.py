@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from spacedevs.ids import is_own
-from spacedevs.mirror.models import Hold, Mirrored, label_of
+from spacedevs.mirror.models import Hold, Mirrored
 from spacedevs.running import RunningDurationField
+from spacedevs.values import column_name, label_of, noted, set_value
 
 
 def made_here(model: type[Model], keys: Iterable[Any]) -> set[Any]:
@@ -32,18 +33,6 @@ def hold(row: Model, fields: Iterable[str], before: Mapping[str, Any]) -> None:
             known = {"upstream": noted(before[name])} if each == column and name in before else {}
             key = {"model": label_of(model), "key": str(row.pk), "field": each}
             Hold.objects.get_or_create(**key, defaults=known)
-
-
-def noted(value: Any) -> str:
-    """A field's value as a hold keeps it, in JSON."""
-    if isinstance(value, list | tuple):
-        value = [item.pk if isinstance(item, Model) else item for item in value]
-    return orjson.dumps(value, default=str).decode()
-
-
-def column_name(field: Any) -> str:
-    """A field's name as the mirror writes it: `status_id`, and `country` for one to many."""
-    return str(field.name if field.many_to_many else field.attname)
 
 
 def together(model: type[Model], column: str) -> set[str]:
@@ -69,23 +58,12 @@ def let_go(held: Hold) -> None:
     model = apps.get_model(held.model)
     columns = together(model, held.field)
     with transaction.atomic():
-        row = model._base_manager.filter(pk=held.key).first()
+        row: Any = model._base_manager.select_for_update().filter(pk=held.key).first()
+        said = False
         for one in Hold.objects.filter(model=held.model, key=held.key, field__in=columns):
             if row is not None and one.upstream is not None:
-                apply_upstream_value(row, one.field, orjson.loads(one.upstream))
+                missing = set_value(row, one.field, orjson.loads(one.upstream))
+                said |= not missing  # the next run brings both
             one.delete()
-
-
-def apply_upstream_value(row: Any, column: str, value: Any) -> None:
-    """`column`: as column_name() has it; `value`: as `noted` has it, without the JSON."""
-    field = row._meta.get_field(column)
-    if field.is_relation:
-        stored = field.related_model._base_manager
-        if field.many_to_many:
-            rows = stored.in_bulk(value)
-            getattr(row, column).set([rows[pk] for pk in value if pk in rows])
-            return
-        if value is not None and not stored.filter(pk=value).exists():
-            return  # the next run brings both
-    setattr(row, field.attname, field.to_python(value))
-    row.save(update_fields=[field.name])
+        if said:
+            row.save()

@@ -10,20 +10,24 @@ from django.db.models import Model
 
 from spacedevs.api.plans import accessor
 from spacedevs.api.registry import resources
+from spacedevs.history.models import Change
+from spacedevs.history.steps import Recorder
 from spacedevs.ids import is_own
 from spacedevs.mirror.groups import prepare_rows
-from spacedevs.mirror.holds import holds_of_model, noted
+from spacedevs.mirror.holds import holds_of_model
 from spacedevs.mirror.lists import ListReading, Seen
-from spacedevs.mirror.models import Hold, Mirrored, label_of
+from spacedevs.mirror.models import Hold, Mirrored
 from spacedevs.mirror.reader import Key, Reader, Row, models_within, plan_of
 from spacedevs.references import in_use, protected, referrers_first, unused
 from spacedevs.running import RunningDurationField
+from spacedevs.values import label_of, links_of, noted
 
 # A source reads its clock for the body, and again for the header: a second may lie between.
 JITTER = timedelta(seconds=2)
 SMALLER = 0.10  # of the rows here: a set that is smaller by more is not believed
 REFUSED = 0.05  # of the objects: more, and the set is not believed
 WRITTEN_AT_ONCE = 100  # objects: fewer queries than for each page, and no more memory
+ADDED, CHANGED = Change.Kind.ADDED, Change.Kind.CHANGED
 FEW = 5  # rows may always go, and objects always be refused
 
 
@@ -52,7 +56,7 @@ def model_of(resource: str) -> type[Model]:
 
 @dataclass
 class Load:
-    """Writes what of a group's lists is different, in the caller's transaction.
+    """Writes what of a group's lists is different, in the caller's transaction and step.
 
     `is_whole`: the lists are all of their group, so that what is not in them is gone at the
     source, and goes here. `context`: what the app's `prepare_rows` is given beside a page's rows.
@@ -61,6 +65,7 @@ class Load:
     kinds of COUNTED. `notes`: a sentence for each oddity.
     """
 
+    recorder: Recorder
     readings: Iterable[ListReading]
     is_whole: bool
     context: Any
@@ -168,6 +173,7 @@ class Load:
         stored: dict[Any, Any] = model._base_manager.select_for_update().in_bulk(list(rows))
         holds = holds_of_model(model, key__in=list(map(str, rows)))
         known, added, changed = self._known(model), [], []
+        said: dict[Any, dict[str, Any]] = defaultdict(dict)  # what is changed, for the history
         for pk, row in list(rows.items()):
             instance = stored.get(pk)
             if model in self.left and instance is not None:
@@ -182,13 +188,20 @@ class Load:
                 self._note(model, pk, "id: a record that was made by hand has it here")
                 del rows[pk]
             elif different := set(differences(instance, row.values)):
-                for column in different:
+                for column in sorted(different):
+                    said[pk][column] = [getattr(instance, column), row.values[column]]
                     setattr(instance, column, row.values[column])
                 changed.append(instance)
         upsert(model, added + changed)
         self._added |= {(model, instance.pk) for instance in added}
-        self._changed |= {(model, instance.pk) for instance in changed}
-        self._changed |= {(model, pk) for pk in write_links(model, rows)}
+        for pk, links in write_links(model, rows).items():
+            said[pk] |= links
+        self._changed |= {(model, pk) for pk in said}
+        for instance in added:
+            self.recorder.record(model, instance.pk, ADDED, {}, "")
+        for pk, values in said.items():
+            if (model, pk) not in self._added:
+                self.recorder.record(model, pk, CHANGED, values, "")
         new = {str(pk) for pk in rows} - known
         marks = (Mirrored(model=label_of(model), key=key) for key in sorted(new))
         Mirrored.objects.bulk_create(marks, batch_size=500)
@@ -308,21 +321,22 @@ def upsert(model: type[Model], instances: list[Any]) -> None:
     )
 
 
-def write_links(model: Any, rows: dict[Any, Row]) -> set[Any]:
-    """Writes many-to-many, in the order given; the keys of the rows that have other links now."""
-    moved: set[Any] = set()
+def write_links(model: Any, rows: dict[Any, Row]) -> dict[Any, dict[str, Any]]:
+    """Writes many-to-many, in the order given.
+
+    Returns what was there and what is, by relation, of each row that has other links now.
+    """
+    moved: dict[Any, dict[str, Any]] = defaultdict(dict)
     for name in sorted({name for row in rows.values() for name in row.links}):
         relation = model._meta.get_field(name)
         own, other = relation.m2m_column_name(), relation.m2m_reverse_name()
         through = relation.remote_field.through
         incoming = {pk: row.links[name] for pk, row in rows.items() if name in row.links}
-        present: dict[Any, list[Any]] = {pk: [] for pk in incoming}
-        links = through._base_manager.filter(**{f"{own}__in": incoming})
-        for pk, key in links.order_by("pk").values_list(own, other):
-            present[pk].append(key)
+        present = links_of(relation, incoming)
         different = [pk for pk in incoming if incoming[pk] != present[pk]]
-        links.filter(**{f"{own}__in": different}).delete()
+        through._base_manager.filter(**{f"{own}__in": different}).delete()
         new = (through(**{own: pk, other: key}) for pk in different for key in incoming[pk])
         through._base_manager.bulk_create(new)
-        moved |= set(different)
+        for pk in different:
+            moved[pk][name] = [present[pk], incoming[pk]]
     return moved

@@ -123,8 +123,3 @@ class Hold(models.Model):
         if self.upstream is None:
             return "upstream has not said anything since"
         return f"upstream says {Truncator(self.upstream).chars(SHOWN)}"
-
-
-def label_of(model: type[models.Model]) -> str:
-    """The name by which these tables know a model: `spacecraft.agency`."""
-    return str(model._meta.label_lower)

@@ -12,6 +12,8 @@ from django.db import DataError, Error, IntegrityError, transaction
 
 from spacedevs.changes import log
 from spacedevs.errors import sentence_of
+from spacedevs.history import steps
+from spacedevs.history.models import Step
 from spacedevs.locks import alone
 from spacedevs.mirror.budget import Spent
 from spacedevs.mirror.errors import Everywhere, NotServed, SourceError
@@ -82,6 +84,7 @@ class Mirror:
                 code = Exit.UNFINISHED if unfinished else Exit.DONE
             self._close(run, code, unfinished or next(iter(self.failed), ""))
             log.prune()
+            steps.prune()
             return run, code
 
     def _close(self, run: MirrorRun, code: Exit, message: str) -> None:
@@ -167,16 +170,19 @@ class Mirror:
         """All of a group's lists in one transaction, but for those that are not believed."""
         # A craft that nests in a flight is of another hour than the catalogue.
         others = (each for each in declared_groups() if not set(each.lists) & set(group.lists))
-        load = Load(
-            readings,
-            is_whole=group.is_whole,
-            context=context,
-            believed=self.force,
-            left={model_of(name) for each in others for name in each.lists},
-            seen=self.seen,
-        )
+        left = {model_of(name) for each in others for name in each.lists}
+        about = f"Loaded {', '.join(reading.resource for reading in readings)}."
         try:
-            with transaction.atomic():
+            with steps.step(Step.Kind.MIRROR, about=about, run=run) as recorder:
+                load = Load(
+                    recorder,
+                    readings,
+                    is_whole=group.is_whole,
+                    context=context,
+                    believed=self.force,
+                    left=left,
+                    seen=self.seen,
+                )
                 load.run()
                 if self.dry_run:
                     transaction.set_rollback(True)

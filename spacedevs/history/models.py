@@ -1,0 +1,76 @@
+"""What was changed in the records: by whom, when, from what to what."""
+
+from typing import Any
+
+import orjson
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+
+class Step(models.Model):
+    """What one person, one run of the mirror or one program did at once."""
+
+    class Kind(models.TextChoices):
+        EDIT = "edit"
+        ACTION = "action"
+        IMPORT = "import"
+        BACK = "back", "taken back"
+        MIRROR = "mirror"
+        PROGRAM = "program"
+
+    moment = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    by = models.CharField(max_length=150)  # the user's name, which outlives the user
+    about = models.TextField(blank=True)  # a sentence, where the kind does not say it all
+    run = models.ForeignKey(
+        "mirror.MirrorRun", models.SET_NULL, null=True, blank=True, related_name="steps"
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.moment:%Y-%m-%d %H:%M}, {self.by}: {self.about or self.get_kind_display()}"
+
+
+class Change(models.Model):
+    """What became of one record in one step.
+
+    `values`: JSON; of each column that differs, what stood there and what stands there, both as
+    `spacedevs.values.noted` has them. Of a record that was deleted all that it held, and of one
+    that the mirror added nothing, since it stands in the record. `names`: JSON; the names, at that
+    time, of the rows that the values lead to.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added"
+        CHANGED = "changed"
+        DELETED = "deleted"
+
+    step = models.ForeignKey(Step, models.CASCADE, related_name="changes")
+    model = models.CharField(max_length=100)
+    key = models.CharField(max_length=36)
+    label = models.TextField()
+    kind = models.CharField(max_length=7, choices=Kind)
+    values = models.TextField(default="{}")
+    names = models.TextField(default="{}")
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("model", "key", "-id"), name="change_of_record"),)
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.kind}"
+
+    @property
+    def record_model(self) -> type[models.Model]:
+        return apps.get_model(self.model)
+
+    def pairs(self) -> dict[str, list[Any]]:
+        """By column, what stood there and what stands there."""
+        read: dict[str, list[Any]] = orjson.loads(self.values)
+        return read
