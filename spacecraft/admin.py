@@ -6,13 +6,14 @@ what is its own. One that is not named here has a page all the same (spacedevs/a
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from spacecraft import history, models
-from spacedevs.editing import RecordAdmin, RecordOptions, figures
+from spacedevs.actions import chosen, confirmed, count
+from spacedevs.editing import RecordAdmin, RecordInline, figures
 
 admin.site.site_header = admin.site.site_title = "spacedevs"
 
@@ -34,9 +35,8 @@ class ImageLicenseAdmin(RecordAdmin):
     list_display = ("id", "label", "priority", "link")
 
 
-class ImageVariantInline(RecordOptions, admin.TabularInline):
+class ImageVariantInline(RecordInline):
     model = models.ImageVariant
-    extra = 0
 
 
 @admin.register(models.Image)
@@ -159,6 +159,7 @@ class SpacecraftConfigurationAdmin(RecordAdmin):
     )
     list_select_related = ("type", "agency")
     search_fields = (*RecordAdmin.search_fields, "agency__name")
+    bulk_fields = ("in_use", "type", "agency", "image", "human_rated")
     help_texts = {
         "height": "Metres.",
         "diameter": "Metres.",
@@ -212,7 +213,8 @@ class SpacecraftAdmin(RecordAdmin):
         "time_docked": "As of the last departure; what runs since comes on top.",
         "docked_since": "While this is set, the time docked grows.",
     }
-    actions = ("count_anew",)
+    actions = (*RecordAdmin.actions, "count_anew")
+    bulk_fields = ("status", "spacecraft_config", "image", "is_placeholder")
     fieldsets = (
         (
             None,
@@ -245,11 +247,22 @@ class SpacecraftAdmin(RecordAdmin):
         ),
     )
 
-    @admin.action(description="Count the figures anew from the flights that are here")
-    def count_anew(self, request: HttpRequest, queryset: QuerySet) -> None:
-        for craft in queryset:
-            history.count_anew(craft)
-        messages.success(request, f"Counted {len(queryset)} spacecraft anew.")
+    @admin.action(
+        description="Count the figures anew from the flights that are here",
+        permissions=["change"],
+    )
+    def count_anew(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return confirmed(
+            request,
+            self.admin_site,
+            lambda: history.count_anew(*queryset),
+            title=f"Count the figures of {count(queryset.count())} anew",
+            lead="From the flights that are here, as if there were no others. What is held stays.",
+            button="Count them anew",
+            back=request.get_full_path(),
+            opts=self.opts,
+            inputs=chosen(request),
+        )
 
 
 @admin.register(models.Launch)

@@ -14,6 +14,9 @@ from typing import Any
 from django.db.models import F
 from django.utils.dateparse import parse_datetime
 
+from spacedevs.history import steps
+from spacedevs.mirror.holds import is_held
+
 Craft = Any  # models.Spacecraft
 Flight = Any  # models.SpacecraftFlight
 
@@ -101,8 +104,9 @@ def recompute_turnarounds(craft: Craft, flights: list[Flight]) -> None:
     for earlier, later in pairwise(flights):
         if earlier.mission_end and later.start:
             between = later.start - earlier.mission_end
-            if between != later.turn_around_time:
+            if between != later.turn_around_time and not is_held(later, "turn_around_time"):
                 later.turn_around_time = between
+                steps.touch(type(later), later.pk)
                 type(later).objects.filter(pk=later.pk).update(turn_around_time=between)
 
 

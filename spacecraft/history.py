@@ -24,6 +24,7 @@ from spacecraft.figures import (
 )
 from spacecraft.models import Spacecraft, SpacecraftFlight
 from spacedevs import clock
+from spacedevs.history import steps
 from spacedevs.ids import FIRST_OWN
 from spacedevs.mirror.holds import holds_of_model, made_here
 from spacedevs.mirror.models import Hold
@@ -43,9 +44,17 @@ FIGURES = (
 )
 
 
-def count_anew(craft: Spacecraft) -> None:
-    """The craft's figures from the flights that are here, as if there were no others."""
+def count_anew(*crafts: Spacecraft) -> None:
+    """Figures from the flights that are here, as if there were no others. What is held stays."""
+    steps.touch(Spacecraft, *[craft.pk for craft in crafts])
+    holds = holds_of_model(Spacecraft, key__in=[str(craft.pk) for craft in crafts])
+    for craft in crafts:
+        _count_anew(craft, holds.get(craft.pk, {}))
+
+
+def _count_anew(craft: Spacecraft, held: dict[str, Hold]) -> None:
     with transaction.atomic():
+        kept = {name: getattr(craft, name) for name in FIGURES if name in held}
         craft.flights_count = craft.mission_ends_count = 0
         craft.time_in_space = craft.time_docked = timedelta()
         craft.in_space, craft.in_space_since, craft.docked_since = False, None, None
@@ -56,6 +65,8 @@ def count_anew(craft: Spacecraft) -> None:
         apply_difference(craft, Tally(), after)
         recompute_turnarounds(craft, flights)
         craft.fastest_turnaround = min(tally(flights).turn_arounds, default=None)
+        for name, value in kept.items():
+            setattr(craft, name, value)
         craft.save()
 
 

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 from django.db.models import CharField, TextField
 from django.db.models.signals import post_migrate, pre_migrate
@@ -8,7 +8,7 @@ class SpacedevsConfig(AppConfig):
     name = "spacedevs"
 
     def ready(self) -> None:
-        from spacedevs import lookups
+        from spacedevs import lookups, roles
         from spacedevs.api.checks import check_resources
         from spacedevs.changes import log
         from spacedevs.indexes import declared
@@ -22,3 +22,5 @@ class SpacedevsConfig(AppConfig):
         post_migrate.connect(log.install, sender=self)
         pre_migrate.connect(declared.drop_before_migrations, sender=self)
         post_migrate.connect(declared.install, sender=self)
+        # The last app with permissions that a role has: theirs are all there by then.
+        post_migrate.connect(roles.install, sender=apps.get_app_config("auth"))

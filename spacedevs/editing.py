@@ -1,5 +1,7 @@
 """What every record's page in the admin has: a form that loses nothing, links, autocompletes."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -9,21 +11,28 @@ import isodate
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import Error
+from django.db import Error, connection
 from django.db import models as db
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from spacedevs.actions import CONFIRMED, chosen, confirmed, count
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.shapes import contract_allows_null
+from spacedevs.bulk import BulkForm
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
-from spacedevs.mirror.admin import let_go_button
-from spacedevs.mirror.holds import hold, holds_on
+from spacedevs.history.admin import WithHistory
+from spacedevs.history.models import Step
+from spacedevs.history.steps import current, step
+from spacedevs.mirror.holds import hold, holds_on, let_go
 from spacedevs.names import NamedModel
+from spacedevs.opened import OPENED, OpenedForm, OpenedFormSet
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
+from spacedevs.values import column_name
 
+LET_GO = "let-go"  # the check boxes beside what is held
 ORDER_COUNTS = (
     "The API lists them in this order. To move one to the end: take it out, save, and add it again."
 )
@@ -65,7 +74,7 @@ class DurationField(forms.DurationField):
         return duration
 
 
-class RecordForm(forms.ModelForm):
+class RecordForm(OpenedForm):
     """What the editor has not touched stays to the letter, and is not validated.
 
     A browser sends every field of a page, null as "" and each end of a line as CRLF: without
@@ -94,12 +103,21 @@ class RecordForm(forms.ModelForm):
             return set()
         return {field.name for field in self.visible_fields()} - {*self.changed_data}
 
+    def let_go(self) -> list[Any]:
+        """The holds that the editor has ticked: these fields are upstream's again."""
+        chosen = self.data.getlist(LET_GO) if hasattr(self.data, "getlist") else []
+        return [one for one in holds_on(self.instance) if str(one.pk) in chosen] if chosen else []
+
     refusal = ""  # why the database did not take it
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
         if self.refusal:
             self.add_error(None, self.refusal)
+        columns = {one.field for one in self.let_go()}
+        for name in {*self.changed_data} - {OPENED}:
+            if column_name(self.instance._meta.get_field(name)) in columns:
+                self.add_error(name, "Changed here, and let go of below. Only one of them can be.")
         for name in self.untouched():
             self.errors.pop(name, None)
             self.cleaned_data.pop(name, None)  # so that nothing writes it
@@ -164,7 +182,20 @@ class RecordOptions(admin.options.BaseModelAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-class RecordAdmin(RecordOptions, admin.ModelAdmin):
+class RecordInline(RecordOptions, admin.TabularInline):
+    """Rows on another record's page."""
+
+    formset = OpenedFormSet
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """For a form that is sent, locked."""
+        rows = super().get_queryset(request)
+        locked = request.method == "POST" and connection.in_atomic_block
+        return rows.select_for_update(of=("self",)) if locked else rows
+
+
+class RecordAdmin(RecordOptions, WithHistory):
     """A record's page. What is changed on it is held against the mirror, and shown as held."""
 
     change_form_template = "admin/record_change_form.html"
@@ -202,8 +233,40 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
         """The form again, with what is wrong. It only reads, and outside of a transaction."""
         answer = database_away(request, error)
         request.refusal = explain(error)
-        page = self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+        page = self._changeform_view(request, object_id, form_url, extra_context)
         return as_unavailable(page) if page.status_code == HTTPStatus.OK else answer
+
+    def _changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Django calls it in a transaction, but for a form that was refused."""
+        view = super()._changeform_view  # type: ignore[misc]
+        if request.method != "POST" or hasattr(request, "refusal"):
+            return view(request, *args, **kwargs)
+        with step(Step.Kind.EDIT, request.user):
+            return view(request, *args, **kwargs)
+
+    def _delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with step(Step.Kind.EDIT, request.user):
+            return super()._delete_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
+        with step(Step.Kind.ACTION, request.user):
+            return super().response_action(request, queryset, *args)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The row; for a form that is sent, locked, so that what the form compares stays."""
+        if request.method == "POST" and connection.in_atomic_block:
+            with suppress(ValidationError, ValueError):
+                key = self.opts.pk.to_python(object_id)
+                rows = self.model._base_manager.select_for_update().filter(pk=key)
+                rows.values_list("pk").first()
+        return super().get_object(request, object_id, from_field)
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        holds = holds_on(obj) if obj is not None else ()
+        return super().render_change_form(request, {**context, "holds": holds}, *args, **kwargs)
 
     def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
@@ -211,36 +274,71 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
         return form
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = (name for name in super().get_fields(request, obj) if name != "held")
+        names = (name for name in super().get_fields(request, obj) if name != OPENED)
         return sorted(names, key=lambda name: name != "id")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = super().get_fieldsets(request, obj)
-        if not (obj and holds_on(obj)):
-            return shown
-        about = "Changed by hand: a run of the mirror leaves these fields as they are here."
-        return [*shown, ("Held", {"description": about, "fields": ("held",)})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), "held")
-
-    @admin.display(description="fields")
-    def held(self, obj: Any) -> str:
-        lines = (
-            (one.field, one.upstream_says(), let_go_button(one, "let-go")) for one in holds_on(obj)
-        )
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} {}</li>", lines))
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
         if change:
-            hold(obj, form.changed_data, form.initial)
+            hold_changes(form.instance, form.changed_data)
+            for one in form.let_go():
+                let_go(one)
+        for formset in formsets:
+            for row, changed in formset.changed_objects:
+                hold_changes(row, changed)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
-        before = {each.instance.pk: each.initial for each in formset.initial_forms}
-        for row, changed in formset.changed_objects:
-            hold(row, changed, before[row.pk])
+    # One value for many records
+
+    bulk_fields: tuple[str, ...] = ()
+    actions: Any = ("set_fields",)
+
+    def has_bulk_permission(self, request: HttpRequest) -> bool:
+        return bool(self.bulk_fields) and self.has_change_permission(request)
+
+    @admin.action(description="Set fields of the selected records", permissions=["bulk"])
+    def set_fields(self, request: Any, queryset: Any) -> HttpResponse | None:
+        form_class: Any = self.get_form(request, None, change=True, fields=self.bulk_fields)
+        fields = {name: form_class.base_fields[name] for name in self.bulk_fields}
+        is_sent = "show" in request.POST or CONFIRMED in request.POST
+        form = BulkForm(fields, request.POST if is_sent else None)
+        return confirmed(
+            request,
+            self.admin_site,
+            lambda: self.set_values(queryset, form.values()),
+            title=f"Set fields of {count(queryset.count())}",
+            lead="What it changes is held against the mirror, as every edit is.",
+            button="Set them",
+            back=request.get_full_path(),
+            opts=self.opts,
+            inputs=chosen(request),
+            form=form,
+        )
+
+    def set_values(self, queryset: Any, values: dict[str, Any]) -> None:
+        """Sets the fields of each row as its own form would. Raises Refused."""
+        recorder: Any = current()
+        recorder.touch(self.model, *queryset.values_list("pk", flat=True))
+        locked = self.model._base_manager.select_for_update()
+        for row in locked.filter(pk__in=queryset.values("pk")).order_by("pk"):
+            links = {name for name in values if self.opts.get_field(name).many_to_many}
+            changed = [
+                name for name in values if name in links or getattr(row, name) != values[name]
+            ]
+            for name in {*changed} - links:
+                setattr(row, name, values[name])
+            if changed:
+                row.save()
+            for name in links:
+                getattr(row, name).set(values[name])
+            hold_changes(row, changed)
+
+    # What is done is in the record's history, and not in Django's log as well.
+
+    def log_addition(self, *args: Any) -> Any: ...
+
+    def log_change(self, *args: Any) -> Any: ...
+
+    def log_deletions(self, *args: Any) -> Any: ...
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -256,6 +354,14 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
                 protected = [line for line in protected if not line.startswith(kind)]
                 protected += map(_link, holders)
         return deleted, counts, missing, protected
+
+
+def hold_changes(row: Any, fields: Iterable[str]) -> None:
+    """Holds what a form changed, as of when its step began."""
+    recorder: Any = current()
+    before, _ = recorder.touched.get((type(row), row.pk), (None, ""))
+    names = (name for name in fields if name != OPENED)
+    hold(row, [column_name(row._meta.get_field(name)) for name in names], before or {})
 
 
 def default_options(model: type[db.Model]) -> dict[str, Any]:

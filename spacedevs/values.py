@@ -32,9 +32,7 @@ def column_name(field: Any) -> str:
 def columns_of(model: type[Model]) -> list[Any]:
     """The fields that say something: not the key, and not what follows from another."""
     fields = (*model._meta.concrete_fields, *model._meta.many_to_many)
-    return [
-        field for field in fields if not (field.primary_key or isinstance(field, SortKeyField))
-    ]
+    return [field for field in fields if not (field.primary_key or isinstance(field, SortKeyField))]
 
 
 def field_of(model: type[Model], column: str) -> Any:
@@ -153,7 +151,9 @@ def in_words(field: Any, value: Any, names: Names) -> str:
     return Truncator(str(plain)).chars(SHOWN)
 
 
-def differences(field: Any, before: Any, after: Any, names: Names) -> Iterator[tuple[str, str, str]]:
+def differences(
+    field: Any, before: Any, after: Any, names: Names
+) -> Iterator[tuple[str, str, str]]:
     """What differs, and from what to what: of opaque JSON each key, by its path."""
     if isinstance(before, dict | list) and isinstance(after, dict | list) and not field.is_relation:
         yield from _within("", before, after)

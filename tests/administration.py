@@ -1,5 +1,6 @@
 """The admin's pages as a browser fetches and sends them, and the models that have them."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -66,6 +67,13 @@ def save(client: Client, row: models.Model, **changes: Any) -> Any:
     """The change page, fetched, edited and sent."""
     url = admin_url(type(row), "change", row.pk)
     return client.post(url, {**sent(client.get(url)), **changes})
+
+
+def confirm(client: Client, url: str, data: dict[str, Any] | None = None) -> Any:
+    """The page that says what will be done, and its button; the page, where it has none."""
+    page = client.post(url, data) if data else client.get(url)
+    button = re.search(r'name="confirmed" value="(\w+)"', page.text)
+    return client.post(url, {**(data or {}), "confirmed": button[1]}) if button else page
 
 
 def errors(page: Any) -> dict[str, list[str]]:

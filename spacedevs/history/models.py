@@ -1,11 +1,24 @@
 """What was changed in the records: by whom, when, from what to what."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import orjson
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
+
+from spacedevs.values import differences, field_of, name_of_column
+
+
+class Line(NamedTuple):
+    """A difference in words. `name`: of the field, and the place in it."""
+
+    column: str
+    name: str
+    was: str
+    became: str
 
 
 class Step(models.Model):
@@ -69,6 +82,27 @@ class Change(models.Model):
     @property
     def record_model(self) -> type[models.Model]:
         return apps.get_model(self.model)
+
+    def url(self) -> str:
+        """Of the record's page in the admin."""
+        return reverse(f"admin:{self.model.replace('.', '_')}_change", args=(self.key,))
+
+    def kind_of_record(self) -> str:
+        return str(self.record_model._meta.verbose_name)
+
+    def lines(self) -> Iterator["Line"]:
+        """From what to what, for people. No query."""
+        model = self.record_model
+        names = {
+            (field_of(model, column).related_model, key): name
+            for column, named in orjson.loads(self.names).items()
+            if field_of(model, column)
+            for key, name in named.items()
+        }
+        for column, (before, after) in self.pairs().items():
+            field = field_of(model, column)
+            for path, was, became in differences(field, before, after, names):
+                yield Line(column, f"{name_of_column(model, column)} {path}".strip(), was, became)
 
     def pairs(self) -> dict[str, list[Any]]:
         """By column, what stood there and what stands there."""

@@ -7,7 +7,7 @@ saves of one row are one change. What is saved outside of any step is one of its
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -43,6 +43,7 @@ class Recorder:
     about: str = ""
     run: Any = None
     step: Step | None = None
+    count: int = 0  # of changes, as far as they are known
     touched: dict[tuple[type[Model], Any], tuple[Snapshot | None, str]] = field(
         default_factory=dict
     )
@@ -66,22 +67,33 @@ class Recorder:
         `label` may be empty where the row is there.
         """
         self.waiting.append((model, key, label, kind, values))
+        self.count += 1
         if len(self.waiting) >= AT_ONCE:
             self.write()
 
     def close(self) -> None:
+        self.compare()
+        self.write()
+
+    def compare(self) -> None:
+        """What became of the rows that were touched waits to be written."""
+        touched, self.touched = self.touched, {}
         keys: dict[type[Model], list[Any]] = defaultdict(list)
-        for model, key in self.touched:
+        for model, key in touched:
             keys[model].append(key)
         for model, of_model in keys.items():
             now = snapshots(model, of_model)
             for key in of_model:
-                before, label = self.touched[model, key]
+                before, label = touched[model, key]
                 self._compare(model, key, label, before, now.get(key))
-        self.write()
 
     def _compare(
-        self, model: type[Model], key: Any, label: str, before: Snapshot | None, now: Snapshot | None
+        self,
+        model: type[Model],
+        key: Any,
+        label: str,
+        before: Snapshot | None,
+        now: Snapshot | None,
     ) -> None:
         if before == now:
             return
@@ -96,10 +108,8 @@ class Recorder:
         self.record(model, key, kind, values, label if now is None else "")
 
     def write(self) -> None:
-        waiting, self.waiting = self.waiting, []
-        if not waiting:
-            return
-        if self.step is None:
+        changes = self.changes()
+        if changes and self.step is None:
             by = self.user.get_username() if self.user else ""
             by = by or (MIRROR if self.kind == Kind.MIRROR else PROGRAM)
             self.step = Step.objects.create(
@@ -110,6 +120,13 @@ class Recorder:
                 about=self.about,
                 run=self.run,
             )
+        for change in changes:
+            change.step = self.step  # type: ignore[assignment]
+        Change.objects.bulk_create(changes, batch_size=AT_ONCE)
+
+    def changes(self) -> list[Change]:
+        """What waits to be written."""
+        waiting, self.waiting = self.waiting, []
         unlabelled: dict[type[Model], list[Any]] = defaultdict(list)
         for model, key, label, _, _ in waiting:
             if not label:
@@ -121,9 +138,8 @@ class Recorder:
             for column, pair in values.items()
             for value in pair
         )
-        changes = [
+        return [
             Change(
-                step=self.step,
                 model=label_of(model),
                 key=str(key),
                 label=label or labels[model].get(str(key), str(key)),
@@ -133,7 +149,6 @@ class Recorder:
             )
             for model, key, label, kind, values in waiting
         ]
-        Change.objects.bulk_create(changes, batch_size=AT_ONCE)
 
 
 def _named(model: type[Model], values: dict[str, Any], names: Any) -> dict[str, dict[str, str]]:
@@ -167,8 +182,29 @@ def step(kind: Kind, user: Any = None, about: str = "", run: Any = None) -> Iter
             _current.reset(token)
 
 
+def rehearse(do: Callable[[], object]) -> list[Change]:
+    """What `do` would change. All of it is taken back before anybody sees it."""
+    recorder = Recorder(Kind.ACTION)
+    token = _current.set(recorder)
+    try:
+        with transaction.atomic():
+            do()
+            recorder.compare()
+            changes = recorder.changes()
+            transaction.set_rollback(True)
+    finally:
+        _current.reset(token)
+    return changes
+
+
 def current() -> Recorder | None:
     return _current.get()
+
+
+def touch(model: type[Model], *keys: Any) -> None:
+    """Before rows are changed past the signals, as `update()` does: they are in the step."""
+    if (recorder := current()) is not None:
+        recorder.touch(model, *keys)
 
 
 def prune() -> None:
@@ -187,7 +223,7 @@ def _models() -> frozenset[type[Model]]:
 @cache
 def _links() -> dict[type[Model], Any]:
     """The relations to many of the records, by the tables in between."""
-    fields = (field for model in _models() for field in model._meta.many_to_many)
+    fields: Any = (field for model in _models() for field in model._meta.many_to_many)
     return {field.remote_field.through: field for field in fields}
 
 
@@ -206,7 +242,10 @@ def _settle(holder: Any) -> None:
 
 
 def before_save(sender: Any, instance: Any, raw: bool, **kwargs: Any) -> None:
-    if sender in _models() and not raw:
+    """What `loaddata` writes is no step: its rows are raw, and their links go with them."""
+    if raw:
+        instance.__dict__["_is_raw"] = True
+    elif sender in _models():
         _touch(instance, sender, instance.pk)
 
 
@@ -228,7 +267,7 @@ def after_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
 def around_links(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
 ) -> None:
-    if (relation := _links().get(sender)) is None:
+    if (relation := _links().get(sender)) is None or "_is_raw" in instance.__dict__:
         return
     if not action.startswith("pre_"):
         _settle(instance)
@@ -240,5 +279,3 @@ def around_links(
         own, other = relation.m2m_column_name(), relation.m2m_reverse_name()
         owners = sender._base_manager.filter(**{other: instance.pk}).values_list(own, flat=True)
         _touch(instance, relation.model, *owners)
-
-

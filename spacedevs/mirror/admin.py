@@ -2,25 +2,26 @@
 
 from typing import Any
 
-from django.apps import apps
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
 
+from spacedevs.actions import chosen, confirmed
+from spacedevs.api.registry import record_models
+from spacedevs.history.models import Step
+from spacedevs.history.steps import step
 from spacedevs.mirror import holds
 from spacedevs.mirror.models import COUNTED, Hold, MirrorList, MirrorRun
 
 
-def let_go_button(hold: Hold, form: str) -> str:
-    """Lets go of a field; `form`: the id of one on the page that has a CSRF token."""
-    url = reverse("admin:mirror_hold_let_go", args=(hold.pk,))
-    return format_html('<button form="{}" formaction="{}">Let go</button>', form, url)
+def may_let_go(user: Any, hold: Hold) -> bool:
+    """Those who may change the record."""
+    app, model = hold.model.split(".")
+    return bool(user.has_perm(f"{app}.change_{model}"))
 
 
 class Seen(admin.ModelAdmin):
@@ -32,11 +33,29 @@ class Seen(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
 
 @admin.register(MirrorRun)
 class MirrorRunAdmin(Seen):
-    list_display = ("started", "source", "outcome", "rehearsal", "calls", *COUNTED, "message")
+    list_display = (
+        "started",
+        "source",
+        "outcome",
+        "rehearsal",
+        "calls",
+        *COUNTED,
+        "message",
+        "what",
+    )
     list_filter = ("outcome", "source")
+    readonly_fields = ("what",)
+
+    @admin.display(description="what it changed")
+    def what(self, run: MirrorRun) -> str:
+        url = f"{reverse('admin:history_change_changelist')}?step__run__id__exact={run.pk}"
+        return format_html('<a href="{}">Changes</a>', url)
 
 
 @admin.register(MirrorList)
@@ -49,41 +68,76 @@ class MirrorListAdmin(Seen):
 
 @admin.register(Hold)
 class HoldAdmin(Seen):
-    list_display = ("record", "field", "upstream", "since", "button")
+    list_display = ("record", "field_label", "theirs_now", "ours", "since", "button")
+    list_display_links = None
     list_filter = ("model", "field")
-    search_fields = ("model", "key", "field")
+    search_fields = ("label", "model", "key", "field")
     actions = ("let_go",)
 
-    @admin.display(description="record")
+    def get_list_display(self, request: Any) -> Any:
+        may = self.has_let_go_permission(request)
+        return self.list_display if may else self.list_display[:-1]
+
+    @admin.display(description="record", ordering="label")
     def record(self, hold: Hold) -> str:
-        model = apps.get_model(hold.model)
         url = reverse(f"admin:{hold.model.replace('.', '_')}_change", args=(hold.key,))
-        return format_html('<a href="{}">{} {}</a>', url, model._meta.verbose_name, hold.key)
+        kind = hold.record_model._meta.verbose_name
+        return format_html(
+            '<a href="{}">{}</a> <small>{}</small>', url, hold.label or hold.key, kind
+        )
+
+    @admin.display(description="field", ordering="field")
+    def field_label(self, hold: Hold) -> str:
+        return hold.field_name
+
+    @admin.display(description="upstream says")
+    def theirs_now(self, hold: Hold) -> str:
+        return hold.theirs or "nothing yet"
 
     @admin.display(description="")
     def button(self, hold: Hold) -> str:
-        return let_go_button(hold, "changelist-form")
+        url = reverse("admin:mirror_hold_let_go", args=(hold.pk,))
+        return format_html(
+            '<a href="{}">Let go<span class="visually-hidden"> of {}</span></a>', url, hold
+        )
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.let_go_of_one))
+        view = self.admin_site.admin_view(self.let_go_of_one)
         return [path("<int:pk>/let-go/", view, name="mirror_hold_let_go"), *super().get_urls()]
 
     def let_go_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """For those who may change the record; back to the page that they came from."""
-        hold = get_object_or_404(Hold, pk=pk)
-        app, model = hold.model.split(".")
-        if not request.user.has_perm(f"{app}.change_{model}"):
-            raise PermissionDenied
-        holds.let_go(hold)
-        messages.success(request, f"{hold}: upstream's again.")
-        came_from = request.headers.get("Referer", "")
-        if url_has_allowed_host_and_scheme(came_from, request.get_host()):
-            return redirect(came_from)
-        return redirect("admin:mirror_hold_changelist")
+        with step(Step.Kind.ACTION, request.user):
+            page = self.ask(request, Hold.objects.filter(pk=pk))
+        return page or redirect("admin:mirror_hold_changelist")
 
-    @admin.action(description="Let go: take what the source says", permissions=["delete"])
-    def let_go(self, request: HttpRequest, queryset: QuerySet) -> None:
-        chosen = list(queryset)
-        for hold in chosen:
-            holds.let_go(hold)
-        messages.success(request, f"Let go of {len(chosen)} fields.")
+    def has_let_go_permission(self, request: Any) -> bool:
+        return any(request.user.has_perm(each) for each in change_permissions())
+
+    @admin.action(description="Let go: take what the source says", permissions=["let_go"])
+    def let_go(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        with step(Step.Kind.ACTION, request.user):
+            return self.ask(request, queryset, chosen(request))
+
+    def ask(self, request: Any, queryset: QuerySet, inputs: Any = ()) -> HttpResponse | None:
+        held = list(queryset)
+        if not all(may_let_go(request.user, hold) for hold in held):
+            raise PermissionDenied
+        what = str(held[0]) if len(held) == 1 else f"{len(held)} fields"
+        return confirmed(
+            request,
+            self.admin_site,
+            lambda: holds.let_go(*held),
+            title=f"Let go of {what}",
+            lead="They become what the source says, and follow it from now on. "
+            "Where it has not said anything since, they stay until it does.",
+            button="Let go",
+            back=reverse("admin:mirror_hold_changelist"),
+            opts=self.opts,
+            inputs=inputs,
+            even_so=True,
+        )
+
+
+def change_permissions() -> list[str]:
+    opts = [model._meta for model in record_models()]
+    return [f"{each.app_label}.change_{each.model_name}" for each in opts]

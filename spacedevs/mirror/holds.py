@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from spacedevs.ids import is_own
 from spacedevs.mirror.models import Hold, Mirrored
 from spacedevs.running import RunningDurationField
-from spacedevs.values import column_name, label_of, noted, set_value
+from spacedevs.values import field_of, in_words, label_of, names_of, set_value, snapshots
 
 
 def made_here(model: type[Model], keys: Iterable[Any]) -> set[Any]:
@@ -22,17 +22,34 @@ def made_here(model: type[Model], keys: Iterable[Any]) -> set[Any]:
     return {key for key in own if str(key) not in mirrored}
 
 
-def hold(row: Model, fields: Iterable[str], before: Mapping[str, Any]) -> None:
-    """Holds these fields of a row; `before`: what stood in them. One made here needs no hold."""
+def hold(row: Model, columns: Iterable[str], before: Mapping[str, str]) -> None:
+    """Holds these columns of a row that is saved. One made here needs no hold.
+
+    `before`: what stood in them, noted (spacedevs/values.py): what upstream said last.
+    """
     model = type(row)
+    if not (held := {each for column in columns for each in together(model, column)}):
+        return
     if made_here(model, [row.pk]):
         return
-    for name in fields:
-        column = column_name(row._meta.get_field(name))
-        for each in {column, *together(model, column)}:
-            known = {"upstream": noted(before[name])} if each == column and name in before else {}
-            key = {"model": label_of(model), "key": str(row.pk), "field": each}
-            Hold.objects.get_or_create(**key, defaults=known)
+    ours = snapshots(model, [row.pk])[row.pk]
+    for column in sorted(held):
+        key = {"model": label_of(model), "key": str(row.pk), "field": column}
+        one = Hold.objects.filter(**key).first() or Hold(**key, upstream=before.get(column))
+        one.label = str(row)
+        one.ours, one.theirs = words(model, column, ours[column], one.upstream)
+        one.save()
+
+
+def words(model: type[Model], column: str, *values: str | None) -> list[str]:
+    """Noted values of a column in words; empty where one is not known."""
+    field = field_of(model, column)
+    read = [None if value is None else orjson.loads(value) for value in values]
+    names = names_of((field, value) for value in read)
+    return [
+        "" if value is None else in_words(field, each, names)
+        for value, each in zip(values, read, strict=True)
+    ]
 
 
 def together(model: type[Model], column: str) -> set[str]:
@@ -45,6 +62,10 @@ def holds_on(row: Model) -> QuerySet[Hold]:
     return Hold.objects.filter(model=label_of(type(row)), key=str(row.pk))
 
 
+def is_held(row: Model, column: str) -> bool:
+    return holds_on(row).filter(field=column).exists()
+
+
 def holds_of_model(model: type[Model], **where: Any) -> dict[Any, dict[str, Hold]]:
     """What is held of a model, by key and field; `where`: the lookups that narrow it."""
     found: dict[Any, dict[str, Hold]] = {}
@@ -53,8 +74,13 @@ def holds_of_model(model: type[Model], **where: Any) -> dict[Any, dict[str, Hold
     return found
 
 
-def let_go(held: Hold) -> None:
-    """The field is the source's again: at once, where it has said something since."""
+def let_go(*holds: Hold) -> None:
+    """The fields are the source's again: at once, where it has said something since."""
+    for held in holds:
+        _let_go(held)
+
+
+def _let_go(held: Hold) -> None:
     model = apps.get_model(held.model)
     columns = together(model, held.field)
     with transaction.atomic():

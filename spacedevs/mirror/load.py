@@ -14,7 +14,7 @@ from spacedevs.history.models import Change
 from spacedevs.history.steps import Recorder
 from spacedevs.ids import is_own
 from spacedevs.mirror.groups import prepare_rows
-from spacedevs.mirror.holds import holds_of_model
+from spacedevs.mirror.holds import holds_of_model, words
 from spacedevs.mirror.lists import ListReading, Seen
 from spacedevs.mirror.models import Hold, Mirrored
 from spacedevs.mirror.reader import Key, Reader, Row, models_within, plan_of
@@ -197,15 +197,19 @@ class Load:
         for pk, links in write_links(model, rows).items():
             said[pk] |= links
         self._changed |= {(model, pk) for pk in said}
-        for instance in added:
-            self.recorder.record(model, instance.pk, ADDED, {}, "")
-        for pk, values in said.items():
-            if (model, pk) not in self._added:
-                self.recorder.record(model, pk, CHANGED, values, "")
+        self._record(model, added, said)
         new = {str(pk) for pk in rows} - known
         marks = (Mirrored(model=label_of(model), key=key) for key in sorted(new))
         Mirrored.objects.bulk_create(marks, batch_size=500)
         known |= new
+
+    def _record(self, model: type[Model], added: list[Any], changed: dict[Any, Any]) -> None:
+        """For the history. What was added a moment ago, and got more since, was added."""
+        for instance in added:
+            self.recorder.record(model, instance.pk, ADDED, {}, "")
+        for pk, values in changed.items():
+            if (model, pk) not in self._added:
+                self.recorder.record(model, pk, CHANGED, values, "")
 
     def _leave_held(self, row: Row, holds: dict[str, Hold]) -> None:
         """What an editor changed by hand stays; what the source says of it is noted."""
@@ -213,7 +217,8 @@ class Load:
             incoming = row.links if column in row.links else row.values
             if column in incoming:
                 if (upstream := noted(incoming.pop(column))) != hold.upstream:
-                    Hold.objects.filter(pk=hold.pk).update(upstream=upstream)
+                    (theirs,) = words(row.model, column, upstream)
+                    Hold.objects.filter(pk=hold.pk).update(upstream=upstream, theirs=theirs)
                 self.counts["held"] += 1
 
     def _known(self, model: type[Model]) -> set[str]:

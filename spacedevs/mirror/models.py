@@ -1,9 +1,10 @@
 """What the mirror remembers: its runs, its calls, its lists, what came from the source."""
 
+from django.apps import apps
 from django.db import models
-from django.utils.text import Truncator
 
-SHOWN = 200  # characters of what the source says of a field
+from spacedevs.values import name_of_column
+
 COUNTED = ("added", "changed", "unchanged", "removed", "held", "refused")  # rows, in a run
 
 
@@ -103,11 +104,18 @@ class Mirrored(models.Model):
 
 
 class Hold(models.Model):
-    """A field that an editor changed by hand, and that the mirror leaves."""
+    """A field that an editor changed by hand, and that the mirror leaves.
+
+    `label`, `ours` and `theirs` are words, as of when they were written: the record's name, our
+    value and the source's, which is empty where the source has not said anything yet.
+    """
 
     model = models.CharField(max_length=100)
     key = models.CharField(max_length=36)
+    label = models.TextField(default="")
     field = models.CharField(max_length=100)
+    ours = models.TextField(default="")
+    theirs = models.TextField(default="")
     upstream = models.TextField(null=True, blank=True)  # what the source says now, in JSON
     since = models.DateTimeField(auto_now_add=True)
 
@@ -116,10 +124,17 @@ class Hold(models.Model):
         constraints = (models.UniqueConstraint(fields=("model", "key", "field"), name="hold"),)
 
     def __str__(self) -> str:
-        return f"{self.model} {self.key}: {self.field}"
+        return f"{self.label or self.key}: {self.field_name}"
 
-    def upstream_says(self) -> str:
-        """What the source says of the field, for an editor to read."""
-        if self.upstream is None:
-            return "upstream has not said anything since"
-        return f"upstream says {Truncator(self.upstream).chars(SHOWN)}"
+    @property
+    def record_model(self) -> type[models.Model]:
+        return apps.get_model(self.model)
+
+    @property
+    def field_name(self) -> str:
+        return name_of_column(self.record_model, self.field)
+
+    def in_words(self) -> str:
+        """What the source says, and what stands here: `Status: Active → Retired`."""
+        theirs = self.theirs or "not said yet"
+        return f"{self.field_name}: {theirs} → {self.ours}"

@@ -4,9 +4,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
+from spacedevs.actions import chosen, confirmed
+from spacedevs.history.models import Step
+from spacedevs.history.steps import step
 from spacedevs.throttle.models import Token
 
 
@@ -29,5 +32,31 @@ class TokenAdmin(admin.ModelAdmin):
             self.message_user(request, format_html(text, obj.key), messages.WARNING)
 
     @admin.action(description="Revoke selected tokens", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
-        self.message_user(request, f"Revoked: {queryset.update(revoked=True)}.")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> HttpResponse | None:
+        tokens = list(queryset.filter(revoked=False))
+
+        names = ", ".join(map(str, tokens))
+
+        def do() -> None:
+            queryset.update(revoked=True)
+
+        page = confirmed(
+            request,
+            self.admin_site,
+            do,
+            title=f"Revoke {len(tokens)} tokens",
+            lead=f"Calls with them are refused from now on: {names or 'none'}.",
+            button="Revoke",
+            back=request.get_full_path(),
+            opts=self.opts,
+            inputs=chosen(request),
+            even_so=True,
+        )
+        if page is None:
+            for token in tokens:
+                self.log_change(request, token, "Revoked.")
+        return page
+
+    def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
+        with step(Step.Kind.ACTION, request.user):
+            return super().response_action(request, queryset, *args)
