@@ -25,8 +25,8 @@ GONE = "gone"  # what a form says of itself that was refused because its row is 
 LOOKED_AT = 50  # changes of a record, for who made them
 
 
-class OpenedField(forms.CharField):
-    """What stood in a form when it was opened: signed, and nothing that an editor changes."""
+class CarriedField(forms.CharField):
+    """What a form sends along, and no editor changes."""
 
     widget = forms.HiddenInput
 
@@ -37,7 +37,7 @@ class OpenedField(forms.CharField):
 class OpenedForm(forms.ModelForm):
     """A form that sends along what stood in its fields when it was opened."""
 
-    opened = OpenedField(required=False)
+    opened = CarriedField(required=False)  # signed
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,9 +171,7 @@ class OpenedFormSet(BaseInlineFormSet):
             form.is_gone = True
             form.is_anew = form.data.get(form.add_prefix(OPENED)) == GONE
             form.empty_permitted = not form.is_anew
-            form.fields[self.model._meta.pk.name] = forms.CharField(
-                required=False, widget=forms.HiddenInput
-            )
+            form.fields[self.model._meta.pk.name] = CarriedField(required=False)
         return form
 
     def clean(self) -> None:

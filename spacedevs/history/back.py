@@ -104,9 +104,11 @@ def _write(undo: Undo) -> None:
         raise Refused(f"{undo.label} is not there any more. Bring it back first.")
     before = {} if is_new else snapshots(model, [undo.key])[undo.key]
     changed = [name for name, value in undo.values.items() if _read(before.get(name)) != value]
-    row = row or model(pk=undo.key)
+    if row is None:  # what was null is null again, whatever the model would make of it
+        nulls = {field.attname: None for field in model._meta.concrete_fields if field.null}
+        row = model(**{**nulls, "pk": undo.key})
     later = []
-    for name in changed or ():
+    for name in changed:
         if row._meta.get_field(name).many_to_many:
             later.append(name)
         else:
