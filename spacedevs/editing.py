@@ -14,21 +14,24 @@ from django.core.exceptions import ValidationError
 from django.db import Error, connection
 from django.db import models as db
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from spacedevs.actions import CONFIRMED, chosen, confirmed, count
 from spacedevs.api.durations import LONGEST
+from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.bulk import BulkForm
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
 from spacedevs.history.admin import WithHistory
 from spacedevs.history.models import Step
-from spacedevs.history.steps import current, step
+from spacedevs.history.steps import current, rehearse, step
 from spacedevs.mirror.holds import hold, holds_on, let_go
 from spacedevs.names import NamedModel
 from spacedevs.opened import OPENED, OpenedForm, OpenedFormSet
+from spacedevs.preview import PREVIEW, answers, page_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
 from spacedevs.values import column_name
 
@@ -241,6 +244,10 @@ class RecordAdmin(RecordOptions, WithHistory):
         view = super()._changeform_view  # type: ignore[misc]
         if request.method != "POST" or hasattr(request, "refusal"):
             return view(request, *args, **kwargs)
+        if PREVIEW in request.POST:
+            seen = []
+            rehearse(lambda: seen.append(view(request, *args, **kwargs)))
+            return seen[0]
         with step(Step.Kind.EDIT, request.user):
             return view(request, *args, **kwargs)
 
@@ -265,8 +272,31 @@ class RecordAdmin(RecordOptions, WithHistory):
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        holds = holds_on(obj) if obj is not None else ()
-        return super().render_change_form(request, {**context, "holds": holds}, *args, **kwargs)
+        shown = any(self.model is each.queryset.model for each in resources().values())
+        context |= {"holds": holds_on(obj) if obj is not None else (), "is_served": shown}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        return page_of(obj) if obj is not None else None
+
+    def response_add(self, request: Any, obj: Any, *args: Any) -> Any:
+        return self.previewed(request, obj, False) or super().response_add(request, obj, *args)
+
+    def response_change(self, request: Any, obj: Any) -> Any:
+        return self.previewed(request, obj, True) or super().response_change(request, obj)
+
+    def previewed(self, request: Any, obj: Any, change: bool) -> HttpResponse | None:
+        """The answers of what was saved a moment ago, and will be taken back."""
+        if PREVIEW not in request.POST:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Preview of {obj}",
+            "opts": self.opts,
+            "change": change,
+            "answers": list(answers(request, obj)),
+        }
+        return TemplateResponse(request, "admin/preview.html", context)
 
     def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)

@@ -1,17 +1,22 @@
 """Headers that every answer shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
 
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
 from spacedevs import clock, environment
+from spacedevs.api.registry import record_models
 
 OWN_HEADER = "Spacedevs-Version"
+EDITOR = "spacedevs_may"  # the cookie that static/spacedevs/edit-link.js reads
 LEAST_ERROR = 400
 
 # No page asks another host for anything: said here once, and enforced by the browser.
@@ -48,6 +53,36 @@ class NoCsrfCookie:
         if request.path.startswith(settings.API_ROOT):
             request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
         return response
+
+
+class EditorCookie:
+    """Says to the browsable pages what the browser's user may change, so that they link back.
+
+    The pages are the same for everybody, and kept: a script of theirs reads the cookie. It lets
+    nobody do anything.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = request.path.startswith(reverse("admin:index")) and hasattr(request, "user")
+        if is_page and response.status_code < LEAST_ERROR:
+            may = quote(" ".join(sorted(changeable(request.user))))
+            if may and request.COOKIES.get(EDITOR) != may:
+                response.set_cookie(EDITOR, may, secure=settings.HTTPS, samesite="Lax")
+            elif not may and EDITOR in request.COOKIES:
+                response.delete_cookie(EDITOR, samesite="Lax")
+        return response
+
+
+def changeable(user: Any) -> Iterator[str]:
+    """The models of records that a user may change, as they stand in the admin's URLs."""
+    for model in record_models() if user.is_staff else ():
+        opts = model._meta
+        if user.has_perm(f"{opts.app_label}.change_{opts.model_name}"):
+            yield f"{opts.app_label}/{opts.model_name}"
 
 
 class DataAsOf:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from rest_framework import routers, viewsets
 from rest_framework.generics import get_object_or_404
@@ -123,6 +124,15 @@ class ResourceViewSet(ReadOnly, FromFragments):
         if self.action == "list" and self.request:
             return self.get_modes().asked_for(self.request.query_params.get(MODE_PARAM))
         return self.get_modes().richest()
+
+    @property
+    def edited_at(self) -> tuple[str, str] | None:
+        """The record's model and its page in the admin, as the script of the page takes them."""
+        if not self.detail:
+            return None
+        opts = self.queryset.model._meta
+        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(self.kwargs["pk"],))
+        return f"{opts.app_label}/{opts.model_name}", url
 
     def sections(self) -> list[Section]:
         ends = [format_section(self), help_section()]
