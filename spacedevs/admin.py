@@ -4,10 +4,15 @@ INSTALLED_APPS names this app after the one with the records: Django's autodisco
 """
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 
 from spacedevs.api.registry import record_models
 from spacedevs.editing import RecordAdmin, default_options
+from spacedevs.users import KeptUserAdmin
 
 for model in record_models():
     if not admin.site.is_registered(model):
         admin.site.register(model, RecordAdmin, **default_options(model))
+
+admin.site.unregister(User)
+admin.site.register(User, KeptUserAdmin)

@@ -20,16 +20,18 @@ ROLES = {
 }
 VERBS = ("add", "change", "delete", "view")
 SEEN = ("history", "mirror")  # apps of which nothing is written by hand
-KEPT = ("auth", "axes", "throttle")  # apps that a manager keeps
+KEPT = ("axes", "throttle")  # apps that a manager keeps, beside the users
 
 
 def permissions_of(role: str) -> set[str]:
     """In Django's words: `spacecraft.change_agency`."""
+    from django.contrib.auth.models import User
+
     found = {*_of(record_models(), "view"), *_of(_models(*SEEN), "view")}
     if role != READER:
         found |= {*_of(record_models(), *VERBS)}
     if role == MANAGER:
-        found |= {*_of(_models(*KEPT), *VERBS)}
+        found |= {*_of([User, *_models(*KEPT)], *VERBS)}
     return found
 
 

@@ -171,6 +171,9 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# The rows that are selected in a list, and those of a page with many rows in it.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # from the packages as they lie: nothing to collect before a start
 

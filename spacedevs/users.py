@@ -44,7 +44,3 @@ class KeptUserAdmin(UserAdmin):
 def _may(user: Any, other: Any) -> bool:
     """A superuser's account is for superusers."""
     return bool(user.is_superuser or not (other and other.is_superuser))
-
-
-admin.site.unregister(User)
-admin.site.register(User, KeptUserAdmin)

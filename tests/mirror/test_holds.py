@@ -10,7 +10,7 @@ from django.test import Client
 from spacecraft import models
 from spacedevs.mirror import holds
 from spacedevs.mirror.models import Hold
-from tests.administration import save
+from tests.administration import confirm, save
 from tests.mirror.running import CATALOGUE, Site, mirrored, site
 
 __all__ = ["mirrored", "site"]  # fixtures
@@ -149,7 +149,7 @@ def test_letting_go_takes_what_the_source_says(
     mirrored.mirror(only=CATALOGUE)
     chosen = [*Hold.objects.values_list("pk", flat=True)]
     data = {"action": "let_go", "_selected_action": chosen}
-    admin_client.post("/admin/mirror/hold/", data)
+    confirm(admin_client, "/admin/mirror/hold/", data)
     ship.refresh_from_db()
     assert (ship.serial_number, ship.status_id, held_of(ship)) == ("theirs", status, {})
 
@@ -173,31 +173,53 @@ def test_letting_go_of_what_refers_to_nothing_here_leaves_it_to_the_next_run(
     assert (ship.status_id, held_of(ship)) == (status, {})
 
 
-def buttons(page: str) -> list[str]:
-    return re.findall(r'<button form="[\w-]+" formaction="([^"]+)">Let go</button>', page)
+def let_go_links(page: str) -> list[str]:
+    return re.findall(r'<a href="(/admin/mirror/hold/\d+/let-go/)">Let go', page)
 
 
-def test_a_records_page_shows_what_is_held_and_lets_go_of_it(
+def test_a_records_page_shows_what_is_held_and_lets_go_of_what_is_ticked(
     ship: models.Spacecraft, admin_client: Client
 ) -> None:
     url = f"/admin/spacecraft/spacecraft/{ship.pk}/change/"
-    assert buttons(admin_client.get(url).text) == []
-    edit(admin_client, ship, serial_number="ours", status=other_status(ship))
+    assert "let-go" not in admin_client.get(url).text
+    was = str(ship.status)
+    other = models.SpacecraftStatus.objects.get(pk=other_status(ship))
+    edit(admin_client, ship, serial_number="ours", status=other.pk)
     page = admin_client.get(url).text
-    assert "serial_number: upstream says &quot;first&quot;" in page
-    assert len(buttons(page)) == 2
-    for button in buttons(page):
-        answer = admin_client.post(button, headers={"referer": f"http://testserver{url}"})
-        assert answer["Location"] == f"http://testserver{url}"
-    assert buttons(admin_client.get(url).text) == []
-    assert models.Spacecraft.objects.get(pk=ship.pk).serial_number == "first"
+    assert "Serial number: first → ours" in page
+    assert f"Status: {was} → {other}" in page
+    edit(admin_client, ship, **{"let-go": [hold.pk for hold in holds.holds_on(ship)]})
+    assert "let-go" not in admin_client.get(url).text
+    ship.refresh_from_db()
+    assert (ship.serial_number, str(ship.status)) == ("first", was)
 
 
-def test_one_click_lets_go_of_a_field(ship: models.Spacecraft, admin_client: Client) -> None:
+def test_the_list_of_holds_says_in_words_of_which_record_what_upstream_says_and_what_is_here(
+    mirrored: Site, ship: models.Spacecraft, admin_client: Client
+) -> None:
+    was = str(ship.status)
+    edit(admin_client, ship, status=other_status(ship))
+    page = admin_client.get("/admin/mirror/hold/").text
+    ship.refresh_from_db()
+    for words in (ship.name, "Status", was, str(ship.status)):
+        assert f">{words}<" in page
+    assert "status_id" not in page.partition('id="result_list"')[2].partition("</table>")[0]
+    assert "delete_selected" not in page
+    theirs = models.SpacecraftStatus.objects.exclude(name__in=[was, str(ship.status)])[0]
+    status = {"id": theirs.pk, "name": theirs.name}
+    mirrored.catalogue.edit("spacecraft", ship.pk, status=status)
+    mirrored.mirror(only=CATALOGUE)
+    assert f">{theirs}<" in admin_client.get("/admin/mirror/hold/").text
+
+
+def test_a_page_says_what_letting_go_of_a_field_does(
+    ship: models.Spacecraft, admin_client: Client
+) -> None:
     edit(admin_client, ship, serial_number="ours")
-    (button,) = buttons(admin_client.get("/admin/mirror/hold/").text)
-    assert admin_client.get(button).status_code == 405
-    admin_client.post(button)
+    (link,) = let_go_links(admin_client.get("/admin/mirror/hold/").text)
+    page = admin_client.get(link).text
+    assert "<td>ours</td><td>first</td>" in page
+    confirm(admin_client, link)
     assert models.Spacecraft.objects.get(pk=ship.pk).serial_number == "first"
     assert not Hold.objects.exists()
 
@@ -206,8 +228,9 @@ def test_who_may_not_change_a_record_may_not_let_go_of_it(
     ship: models.Spacecraft, admin_client: Client, django_user_model: Any
 ) -> None:
     edit(admin_client, ship, serial_number="ours")
-    (button,) = buttons(admin_client.get("/admin/mirror/hold/").text)
+    (link,) = let_go_links(admin_client.get("/admin/mirror/hold/").text)
     reader = Client(headers={"host": "localhost"})
     reader.force_login(django_user_model.objects.create_user("reader", is_staff=True))
-    assert reader.post(button).status_code == 403
+    assert reader.get(link).status_code == 403
+    assert reader.post(link).status_code == 403
     assert Hold.objects.exists()

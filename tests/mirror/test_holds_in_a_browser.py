@@ -21,7 +21,7 @@ Mirrored.objects.create(model="spacecraft.spacecraft", key="630")
 """
 SAID = """
 from spacedevs.mirror.models import Hold
-Hold.objects.update(upstream='"S40"')
+Hold.objects.update(upstream='"S40"', theirs="S40")
 """
 
 
@@ -48,13 +48,15 @@ def test_an_editors_change_is_held_and_one_click_lets_go_of_it(
         shell(env, SAID)
         page.goto(record)
         assert page.input_value("#id_serial_number") == "ours"
-        assert 'serial_number: upstream says "S40"' in page.inner_text(".field-held")
+        assert "Serial number: S40 → ours" in page.inner_text(".held")
         page.press("#id_serial_number", "Enter")  # saves, and lets go of nothing
         page.wait_for_url("**/admin/spacecraft/spacecraft/")
 
         page.goto(record)
-        page.click("text=Let go")
-        page.wait_for_selector("text=upstream's again")
-        assert page.url == record
+        page.fill("#id_description", "Typed beside it.")
+        page.check("text=Let go: take what upstream says.")
+        page.click("text=Save and continue editing")
+        page.wait_for_selector(".messagelist .success")
         assert page.input_value("#id_serial_number") == "S40"
-        assert page.query_selector(".field-held") is None
+        assert page.input_value("#id_description") == "Typed beside it."
+        assert "Serial number" not in page.inner_text(".held")
