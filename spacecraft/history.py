@@ -59,6 +59,18 @@ def count_anew(craft: Spacecraft) -> None:
         craft.save()
 
 
+def if_ended(flight: SpacecraftFlight, now: datetime) -> tuple[SpacecraftFlight, Spacecraft | None]:
+    """The flight and its craft as they will be when the flight ends `now`; nothing is saved."""
+    ended, craft = copy(flight), copy(flight.spacecraft)
+    ended.mission_end = now
+    ended.settle(now)
+    if craft is not None:
+        flights = [flight if each.pk == flight.pk else each for each in flights_of(craft)]
+        before = tally(flights)
+        apply_difference(craft, before, tally(ended if f is flight else f for f in flights))
+    return ended, craft
+
+
 # What upstream says of a craft, and what our own flights make of it
 
 

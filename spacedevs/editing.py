@@ -1,5 +1,6 @@
 """What every record's page in the admin has: a form that loses nothing, links, autocompletes."""
 
+import re
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -12,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db import Error
 from django.db import models as db
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
@@ -22,8 +22,12 @@ from spacedevs.errors import as_unavailable, database_away, explain, is_database
 from spacedevs.mirror.admin import let_go_button
 from spacedevs.mirror.holds import hold, holds_on
 from spacedevs.names import NamedModel
+from spacedevs.plausible import check_form
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
+from spacedevs.words import link_to
 
+DURATION = "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00."
+NUMBER_ALONE = re.compile(r"[^A-Za-z:]*")  # "132": of what?
 ORDER_COUNTS = (
     "The API lists them in this order. To move one to the end: take it out, save, and add it again."
 )
@@ -49,6 +53,8 @@ class DurationField(forms.DurationField):
         try:
             if str(value).endswith(("P", "T")):  # nothing after the letter: zero to Django
                 raise ValidationError("cut off")
+            if value not in self.empty_values and NUMBER_ALONE.fullmatch(str(value)):
+                raise ValidationError("seconds to Django")
             duration: timedelta | None = super().to_python(value)
         except ValidationError as error:
             raise ValidationError(
@@ -105,6 +111,10 @@ class RecordForm(forms.ModelForm):
             self.cleaned_data.pop(name, None)  # so that nothing writes it
         return self.cleaned_data
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        check_form(self)
+
     def _get_validation_exclusions(self) -> set[str]:
         exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return exclusions | self.untouched()
@@ -131,7 +141,7 @@ class RecordOptions(admin.options.BaseModelAdmin):
     formfield_overrides = {
         db.DurationField: {
             "form_class": DurationField,
-            "help_text": "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00.",
+            "help_text": DURATION,
         },
         db.URLField: {"assume_scheme": "https"},
     }
@@ -144,8 +154,9 @@ class RecordOptions(admin.options.BaseModelAdmin):
     def formfield_for_dbfield(
         self, db_field: db.Field, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        if db_field.name in self.help_texts:
-            kwargs["help_text"] = self.help_texts[db_field.name]
+        if about := self.help_texts.get(db_field.name):
+            is_duration = isinstance(db_field, db.DurationField)
+            kwargs["help_text"] = f"{about} {DURATION}" if is_duration else about
         if isinstance(db_field, db.CharField | db.TextField):
             kwargs["empty_value"] = None if contract_allows_null(db_field) else ""
         if isinstance(db_field, db.BooleanField) and not contract_allows_null(db_field):
@@ -168,19 +179,24 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
     """A record's page. What is changed on it is held against the mirror, and shown as held."""
 
     change_form_template = "admin/record_change_form.html"
+    labels: dict[str, str] = {}  # where a field's name is no word; not the models' own either
     list_display: Any = ("id", "label")
     list_display_links: Any = ("id", "label")
     readonly_fields: ClassVar[Any] = ("id",)
     # The sort key finds "Aérospatiale" for one who types "aerospatiale".
     search_fields: ClassVar[Any] = ("name", "sort_name", "id__exact")
 
+    class Media:
+        js = ("admin/unsaved.js",)
+
     @admin.display(description="name", ordering="sort_name")
     def label(self, row: Any) -> str:
-        return str(row)
+        """The name alone: what tells two of a name apart has columns of its own."""
+        return str(row.name)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Said here too, so that rows that tie in another column are in the order of names."""
-        return self.opts.ordering
+        return self.ordering or self.opts.ordering
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Where the database does not take a form, the page comes back with all that was typed."""
@@ -206,7 +222,7 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
         return as_unavailable(page) if page.status_code == HTTPStatus.OK else answer
 
     def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)
+        form: Any = super().get_form(request, *args, **{"labels": self.labels, **kwargs})
         form.refusal = getattr(request, "refusal", "")
         return form
 
@@ -267,6 +283,4 @@ def default_options(model: type[db.Model]) -> dict[str, Any]:
 
 
 def _link(row: db.Model) -> str:
-    opts = row._meta
-    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
-    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), url, row)
+    return format_html("{}: {}", capfirst(row._meta.verbose_name), link_to(row))
