@@ -4,16 +4,28 @@ A model gets its search, its links and its autocompletes from RecordAdmin, and d
 what is its own. One that is not named here has a page all the same (spacedevs/admin.py).
 """
 
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html_join
 
 from spacecraft import history, models
+from spacedevs import clock
 from spacedevs.actions import chosen, confirmed, count
 from spacedevs.editing import RecordAdmin, RecordInline, figures
+from spacedevs.history.models import Step
+from spacedevs.history.steps import step
+from spacedevs.words import link_to, url_of
+
+NEWEST_FIRST = F("launch__net").desc(nulls_last=True)  # of flights
 
 admin.site.site_header = admin.site.site_title = "spacedevs"
 
@@ -197,6 +209,7 @@ class SpacecraftConfigurationAdmin(RecordAdmin):
 
 @admin.register(models.Spacecraft)
 class SpacecraftAdmin(RecordAdmin):
+    change_form_template = "admin/spacecraft/spacecraft/change_form.html"
     list_display = ("id", "label", "serial_number", "spacecraft_config", "status", "in_space")
     list_filter = (
         "in_space",
@@ -264,17 +277,38 @@ class SpacecraftAdmin(RecordAdmin):
             inputs=chosen(request),
         )
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        """With its flights, for those who may see them."""
+        flight_admin = self.admin_site.get_model_admin(models.SpacecraftFlight)
+        if obj and flight_admin.has_view_permission(request):
+            now = clock.now()
+            flights = obj.flights.select_related("launch").order_by(NEWEST_FIRST, "-id")
+            context |= {
+                "flights_of_craft": [(flight, flight.is_up(now)) for flight in flights],
+                "may_add_flight": flight_admin.has_add_permission(request),
+                "may_change_flight": flight_admin.has_change_permission(request),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
 
 @admin.register(models.Launch)
 class LaunchAdmin(RecordAdmin):
-    list_display = ("label", "net", "launch_service_provider", "launch_designator")
+    list_display = ("label", "no_earlier_than", "launch_service_provider", "launch_designator")
     list_display_links = ("label",)
     list_filter = (("launch_service_provider", RelatedOnlyFieldListFilter),)
     list_select_related = ("launch_service_provider",)
     search_fields = ("name", "sort_name", "id", "slug", "launch_designator")
     prepopulated_fields = {"slug": ("name",)}
+    labels = {"net": "No earlier than (NET)", "failreason": "Why it failed"}
     help_texts = {
-        "net": "No earlier than.",
         "window_start": "Empty in a launch that is made here: the same moment as net.",
         "window_end": "Empty in a launch that is made here: the same moment as net.",
         "probability": "Per cent.",
@@ -326,10 +360,14 @@ class LaunchAdmin(RecordAdmin):
         json_fieldset("status", "net_precision", "rocket", "mission", "pad", "program"),
     )
 
+    @admin.display(description="no earlier than", ordering="net")
+    def no_earlier_than(self, launch: models.Launch) -> datetime | None:
+        return launch.net
+
 
 @admin.register(models.Landing)
 class LandingAdmin(RecordAdmin):
-    list_display = ("id", "attempt", "success", "downrange_distance")
+    list_display = ("id", "of_flights", "attempt", "success", "downrange_distance")
     list_display_links = ("id",)
     list_filter = ("attempt", "success")
     search_fields = ("id__exact", "description", "flights__spacecraft__name")
@@ -342,13 +380,44 @@ class LandingAdmin(RecordAdmin):
         json_fieldset("landing_location", "type"),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what it says of its flights, in lists and in pickers."""
+        said = ("landing", "spacecraft__name", "spacecraft__serial_number", "launch__net")
+        flights = models.SpacecraftFlight.objects.select_related("spacecraft", "launch")
+        with_flights = Prefetch("flights", flights.only(*said))
+        return super().get_queryset(request).prefetch_related(with_flights)
+
+    @admin.display(description="flight")
+    def of_flights(self, landing: models.Landing) -> str:
+        links = ((link_to(flight),) for flight in landing.flights.all())
+        return format_html_join(", ", "{}", links)
+
+
+class GoingOn(admin.SimpleListFilter):
+    title = "how it goes"
+    parameter_name = "going"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("up", "Up now"), ("over", "Over"), ("to-come", "To come")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet | None:
+        now = clock.now()
+        match self.value():
+            case "up":
+                return queryset.up(now)  # type: ignore[no-any-return]
+            case "over":
+                return queryset.filter(mission_end__lte=now)  # type: ignore[no-any-return]
+            case "to-come":
+                return queryset.filter(launch__net__gt=now)  # type: ignore[no-any-return]
+        return None
+
 
 @admin.register(models.SpacecraftFlight)
 class SpacecraftFlightAdmin(RecordAdmin):
     list_display = ("id", "spacecraft", "destination", "launch", "mission_end")
     list_display_links = ("id",)
-    list_filter = (("spacecraft__spacecraft_config", RelatedOnlyFieldListFilter),)
-    list_select_related = ("spacecraft", "launch")
+    ordering = (NEWEST_FIRST, "-id")  # the API's order is another
+    list_filter = (GoingOn, ("spacecraft__spacecraft_config", RelatedOnlyFieldListFilter))
     search_fields = ("spacecraft__name", "spacecraft__sort_name", "destination", "id__exact")
     help_texts = {
         "mission_end": "Empty while the craft is up. The craft's figures follow.",
@@ -373,3 +442,45 @@ class SpacecraftFlightAdmin(RecordAdmin):
         ),
         json_fieldset("launch_crew", "onboard_crew", "landing_crew", "docking_events"),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what tells one flight from another, in lists and in pickers."""
+        return super().get_queryset(request).select_related("spacecraft", "launch")
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
+        """A landing with what it says of its flights."""
+        return self.admin_site.get_model_admin(db_field.related_model).get_queryset(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.end_now)
+        route = path("<int:pk>/end/", view, name="spacecraft_spacecraftflight_end")
+        return [route, *super().get_urls()]
+
+    def end_now(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ends a flight that is up, as of when this page was opened."""
+        flight = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_change_permission(request, flight):
+            raise PermissionDenied
+        back = url_of(flight.spacecraft or flight)
+        if not flight.is_up(clock.now()):
+            messages.error(request, f"{flight}: not up now.")
+            return redirect(back)
+        at = parse_datetime(request.POST.get("at", "")) or clock.now()
+        with step(Step.Kind.ACTION, request.user):
+            page = confirmed(
+                request,
+                self.admin_site,
+                lambda: self.end(flight, at),
+                title=f"End {flight}",
+                lead=f"It ended at {at:%Y-%m-%d %H:%M:%S}. The status of its craft stays.",
+                button="Yes, it has ended",
+                back=back,
+                opts=self.opts,
+                inputs=[("at", at.isoformat())],
+            )
+        return page or redirect(back)
+
+    def end(self, flight: models.SpacecraftFlight, at: datetime) -> None:
+        """Raises Refused."""
+        row = models.SpacecraftFlight.objects.select_for_update().get(pk=flight.pk)
+        self.set_row(row, {"mission_end": at})

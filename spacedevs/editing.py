@@ -1,5 +1,6 @@
 """What every record's page in the admin has: a form that loses nothing, links, autocompletes."""
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -15,11 +16,10 @@ from django.db import Error, connection
 from django.db import models as db
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from spacedevs.actions import CONFIRMED, chosen, confirmed, count
+from spacedevs.actions import CONFIRMED, Refused, chosen, confirmed, count
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
@@ -31,11 +31,15 @@ from spacedevs.history.steps import current, rehearse, step
 from spacedevs.mirror.holds import hold, holds_on, let_go
 from spacedevs.names import NamedModel
 from spacedevs.opened import OPENED, OpenedForm, OpenedFormSet
+from spacedevs.plausible import check_form, problems
 from spacedevs.preview import PREVIEW, answers, page_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
 from spacedevs.values import column_name
+from spacedevs.words import link_to
 
 LET_GO = "let-go"  # the check boxes beside what is held
+DURATION = "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00."
+NUMBER_ALONE = re.compile(r"[^A-Za-z:]*")  # "132": of what?
 ORDER_COUNTS = (
     "The API lists them in this order. To move one to the end: take it out, save, and add it again."
 )
@@ -61,6 +65,8 @@ class DurationField(forms.DurationField):
         try:
             if str(value).endswith(("P", "T")):  # nothing after the letter: zero to Django
                 raise ValidationError("cut off")
+            if value not in self.empty_values and NUMBER_ALONE.fullmatch(str(value)):
+                raise ValidationError("seconds to Django")
             duration: timedelta | None = super().to_python(value)
         except ValidationError as error:
             raise ValidationError(
@@ -126,6 +132,10 @@ class RecordForm(OpenedForm):
             self.cleaned_data.pop(name, None)  # so that nothing writes it
         return self.cleaned_data
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        check_form(self)
+
     def _get_validation_exclusions(self) -> set[str]:
         exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return exclusions | self.untouched()
@@ -152,7 +162,7 @@ class RecordOptions(admin.options.BaseModelAdmin):
     formfield_overrides = {
         db.DurationField: {
             "form_class": DurationField,
-            "help_text": "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00.",
+            "help_text": DURATION,
         },
         db.URLField: {"assume_scheme": "https"},
     }
@@ -165,8 +175,9 @@ class RecordOptions(admin.options.BaseModelAdmin):
     def formfield_for_dbfield(
         self, db_field: db.Field, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        if db_field.name in self.help_texts:
-            kwargs["help_text"] = self.help_texts[db_field.name]
+        if about := self.help_texts.get(db_field.name):
+            is_duration = isinstance(db_field, db.DurationField)
+            kwargs["help_text"] = f"{about} {DURATION}" if is_duration else about
         if isinstance(db_field, db.CharField | db.TextField):
             kwargs["empty_value"] = None if contract_allows_null(db_field) else ""
         if isinstance(db_field, db.BooleanField) and not contract_allows_null(db_field):
@@ -202,19 +213,24 @@ class RecordAdmin(RecordOptions, WithHistory):
     """A record's page. What is changed on it is held against the mirror, and shown as held."""
 
     change_form_template = "admin/record_change_form.html"
+    labels: dict[str, str] = {}  # where a field's name is no word; not the models' own either
     list_display: Any = ("id", "label")
     list_display_links: Any = ("id", "label")
     readonly_fields: ClassVar[Any] = ("id",)
     # The sort key finds "Aérospatiale" for one who types "aerospatiale".
     search_fields: ClassVar[Any] = ("name", "sort_name", "id__exact")
 
+    class Media:
+        js = ("admin/unsaved.js",)
+
     @admin.display(description="name", ordering="sort_name")
     def label(self, row: Any) -> str:
-        return str(row)
+        """The name alone: what tells two of a name apart has columns of its own."""
+        return str(row.name)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Said here too, so that rows that tie in another column are in the order of names."""
-        return self.opts.ordering
+        return self.ordering or self.opts.ordering
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Where the database does not take a form, the page comes back with all that was typed."""
@@ -270,11 +286,18 @@ class RecordAdmin(RecordOptions, WithHistory):
                 rows.values_list("pk").first()
         return super().get_object(request, object_id, from_field)
 
-    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        obj = kwargs.get("obj")
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
         shown = any(self.model is each.queryset.model for each in resources().values())
         context |= {"holds": holds_on(obj) if obj is not None else (), "is_served": shown}
-        return super().render_change_form(request, context, *args, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         return page_of(obj) if obj is not None else None
@@ -299,7 +322,7 @@ class RecordAdmin(RecordOptions, WithHistory):
         return TemplateResponse(request, "admin/preview.html", context)
 
     def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)
+        form: Any = super().get_form(request, *args, **{"labels": self.labels, **kwargs})
         form.refusal = getattr(request, "refusal", "")
         return form
 
@@ -350,17 +373,21 @@ class RecordAdmin(RecordOptions, WithHistory):
         recorder.touch(self.model, *queryset.values_list("pk", flat=True))
         locked = self.model._base_manager.select_for_update()
         for row in locked.filter(pk__in=queryset.values("pk")).order_by("pk"):
-            links = {name for name in values if self.opts.get_field(name).many_to_many}
-            changed = [
-                name for name in values if name in links or getattr(row, name) != values[name]
-            ]
-            for name in {*changed} - links:
-                setattr(row, name, values[name])
-            if changed:
-                row.save()
-            for name in links:
-                getattr(row, name).set(values[name])
-            hold_changes(row, changed)
+            self.set_row(row, values)
+
+    def set_row(self, row: Any, values: dict[str, Any]) -> None:
+        """Sets fields of a row that is locked. Raises Refused where it would be impossible."""
+        links = {name for name in values if self.opts.get_field(name).many_to_many}
+        changed = [name for name in values if name in links or getattr(row, name) != values[name]]
+        for name in {*changed} - links:
+            setattr(row, name, values[name])
+        if wrong := problems(row, changed):
+            raise Refused(f"{row}: {' '.join(each.sentence for each in wrong)}")
+        if changed:
+            row.save()
+        for name in links:
+            getattr(row, name).set(values[name])
+        hold_changes(row, changed)
 
     # What is done is in the record's history, and not in Django's log as well.
 
@@ -403,6 +430,4 @@ def default_options(model: type[db.Model]) -> dict[str, Any]:
 
 
 def _link(row: db.Model) -> str:
-    opts = row._meta
-    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
-    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), url, row)
+    return format_html("{}: {}", capfirst(row._meta.verbose_name), link_to(row))

@@ -40,6 +40,7 @@ API_ROOT = f"/{API_VERSION}/"
 API_ROUTER = "spacecraft.urls.router"
 DATA_AS_OF = "spacedevs.mirror.as_of.as_of"  # a function: a time, or None
 MIRRORED = "spacecraft.mirrored"  # what the mirror has to know of the app
+PLAUSIBLE = "spacecraft.plausible"  # what an editor is told of figures that cannot be
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"

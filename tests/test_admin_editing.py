@@ -1,11 +1,13 @@
 """What editors do in the admin: search, edit, delete."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import models
+from django.contrib.auth.models import Permission, User
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from spacecraft.models import (
@@ -15,9 +17,13 @@ from spacecraft.models import (
     Image,
     ImageVariant,
     ImageVariantType,
+    Landing,
+    Launch,
     Spacecraft,
     SpacecraftConfiguration,
+    SpacecraftFlight,
 )
+from spacedevs import clock
 from tests.administration import PROTECTING, admin_url, errors, save, sent
 
 # Searching and sorting
@@ -154,6 +160,166 @@ def test_duration_of_a_configuration_is_shown_in_iso_8601(admin_client: Client) 
 def test_unit_is_told_beside_the_field(admin_client: Client, field: str, unit: str) -> None:
     form = admin_client.get(admin_url(SpacecraftConfiguration, "add")).context["adminform"].form
     assert form.fields[field].help_text.startswith(unit)
+
+
+@pytest.mark.parametrize("text", ["132", " 132 ", "-132", "132.5", "132 5", "0"])
+def test_a_number_alone_is_no_duration(admin_client: Client, text: str) -> None:
+    page = save(admin_client, Spacecraft.objects.all()[0], time_docked=text)
+    sentence = f"“{text.strip()}” is not a duration. Write it as in P60DT9H30M or 60 09:30:00."
+    assert errors(page) == {"time_docked": [sentence]}
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("132 00:00:00", timedelta(132)),
+        ("60 09:30:00", timedelta(days=60, hours=9, minutes=30)),
+        ("PT132S", timedelta(seconds=132)),
+        ("132 days", timedelta(132)),
+        ("", None),
+    ],
+)
+def test_a_number_with_its_unit_is_a_duration(
+    admin_client: Client, text: str, duration: timedelta | None
+) -> None:
+    craft = Spacecraft.objects.all()[0]
+    save(admin_client, craft, fastest_turnaround=text)
+    craft.refresh_from_db()
+    assert craft.fastest_turnaround == duration
+
+
+def test_a_duration_tells_its_notation_beside_what_it_is(admin_client: Client) -> None:
+    form = admin_client.get(admin_url(Spacecraft, "add")).context["adminform"].form
+    assert form.fields["time_docked"].help_text == (
+        "As of the last departure; what runs since comes on top. "
+        "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00."
+    )
+
+
+# Words, and which of two
+
+
+def test_a_field_has_words_for_a_name(client: Client, db: None) -> None:
+    """For those who may only look, too."""
+    user = User.objects.create_user("reader", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_launch"))
+    admin = User.objects.create_superuser("admin")
+    url = admin_url(Launch, "change", Launch.objects.all()[0].pk)
+    for each in (user, admin):
+        client.force_login(each)
+        page = client.get(url).content.decode()
+        assert "No earlier than (NET):</label>" in page
+        assert "Why it failed:</label>" in page
+        assert "Failreason" not in page
+        assert "No earlier than" in client.get(admin_url(Launch, "changelist")).content.decode()
+
+
+def picked(client: Client, model: Any, field: str, term: str) -> dict[str, str]:
+    asked = {"app_label": "spacecraft", "model_name": model._meta.model_name, "field_name": field}
+    found = client.get(reverse("admin:autocomplete"), {**asked, "term": term}).json()["results"]
+    return {row["id"]: row["text"] for row in found}
+
+
+def test_a_picker_tells_two_of_a_name_apart(admin_client: Client) -> None:
+    craft = Spacecraft.objects.create(name="Twin", serial_number="S1")
+    other = Spacecraft.objects.create(name="Twin", serial_number="S2")
+    third = Spacecraft.objects.create(name="Twin")
+    net = datetime(2026, 10, 1, tzinfo=UTC)
+    launch = Launch.objects.create(name="Twin", net=net)
+    unknown = Launch.objects.create(name="Twin")
+    landing = Landing.objects.create(description="Twin")
+    free = Landing.objects.create(description="Twin")
+    SpacecraftFlight.objects.create(spacecraft=craft, launch=launch, landing=landing)
+    assert picked(admin_client, SpacecraftFlight, "spacecraft", "Twin") == {
+        str(craft.pk): "Twin (S1)",
+        str(other.pk): "Twin (S2)",
+        str(third.pk): "Twin",
+    }
+    assert picked(admin_client, SpacecraftFlight, "launch", "Twin") == {
+        str(launch.pk): "Twin, 2026-10-01",
+        str(unknown.pk): "Twin, no date",
+    }
+    assert picked(admin_client, SpacecraftFlight, "landing", "Twin") == {
+        str(landing.pk): f"Landing {landing.pk}: Twin (S1), 2026-10-01",
+        str(free.pk): f"Landing {free.pk}",
+    }
+
+
+@pytest.mark.parametrize("field", ["spacecraft", "launch", "landing"])
+def test_a_picker_asks_as_much_for_many_rows_as_for_one(admin_client: Client, field: str) -> None:
+    launch = Launch.objects.create(name="x")
+    counts = []
+    for number in range(1, 8):
+        craft = Spacecraft.objects.create(name=f"Pick {number}", serial_number=str(number))
+        landing = Landing.objects.create(description="Pick")
+        SpacecraftFlight.objects.create(spacecraft=craft, launch=launch, landing=landing)
+        Launch.objects.create(name=f"Pick {number}")
+        with CaptureQueriesContext(connection) as queries:
+            assert len(picked(admin_client, SpacecraftFlight, field, "Pick")) == number
+        counts.append(len(queries))
+    assert len({*counts}) == 1
+
+
+@pytest.mark.parametrize(("model", "pk"), [(Spacecraft, 289), (SpacecraftFlight, 887)])
+def test_a_page_takes_ten_queries_at_most(admin_client: Client, model: Any, pk: int) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get(admin_url(model, "change", pk))
+    assert len(queries) <= 10
+
+
+def test_flights_come_newest_first_and_without_a_launch_last(admin_client: Client) -> None:
+    SpacecraftFlight.objects.create(destination="unknown")
+    page = admin_client.get(admin_url(SpacecraftFlight, "changelist"), {"all": ""})
+    starts = [flight.start for flight in page.context["cl"].result_list]
+    known = [start for start in starts if start]
+    assert known == sorted(known, reverse=True)
+    last = admin_client.get(admin_url(SpacecraftFlight, "changelist"), {"p": 3})
+    assert [*last.context["cl"].result_list][-1].destination == "unknown"
+
+
+def test_flights_are_filtered_by_how_they_go(admin_client: Client) -> None:
+    now = clock.now()
+    soon = Launch.objects.create(name="soon", net=now + timedelta(1))
+    planned = SpacecraftFlight.objects.create(launch=soon)
+    Launch.objects.filter(pk=soon.pk).update(net=now - timedelta(1))  # time goes by
+    began = planned.pk
+    ahead = Launch.objects.create(name="ahead", net=now + timedelta(1))
+    to_come = SpacecraftFlight.objects.create(launch=ahead).pk
+    SpacecraftFlight.objects.filter(pk=910).update(mission_end=now)
+    SpacecraftFlight.objects.filter(pk=909).update(mission_end=now + timedelta(1))
+    found = {}
+    for value in ("up", "over", "to-come"):
+        page = admin_client.get(admin_url(SpacecraftFlight, "changelist"), {"going": value})
+        found[value] = {flight.pk for flight in page.context["cl"].queryset}
+    every = SpacecraftFlight.objects.select_related("launch")
+    assert found["up"] == {flight.pk for flight in every if flight.is_up(now)}
+    running = {858, 862, 872, 881, 887, 888, 901, 905, 906, 908, 909}
+    assert found["up"] == running | {began}
+    assert found["to-come"] == {to_come}
+    assert 910 in found["over"]
+    assert not found["over"] & found["up"]
+
+
+def test_a_craft_lists_its_flights_the_newest_first(admin_client: Client) -> None:
+    page = admin_client.get(admin_url(Spacecraft, "change", 289))
+    flights = [(flight.pk, is_up) for flight, is_up in page.context["flights_of_craft"]]
+    assert flights == [(862, True), (776, False), (415, False)]
+    assert f"{admin_url(SpacecraftFlight, 'add')}?spacecraft=289" in page.content.decode()
+
+
+def test_a_flight_added_from_a_craft_has_it(admin_client: Client) -> None:
+    url = admin_url(SpacecraftFlight, "add")
+    form = admin_client.get(url, {"spacecraft": 289}).context["adminform"].form
+    assert form["spacecraft"].value() == "289"
+
+
+def test_who_may_not_see_flights_is_shown_none(client: Client, db: None) -> None:
+    user = User.objects.create_user("reader", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="change_spacecraft"))
+    client.force_login(user)
+    page = client.get(admin_url(Spacecraft, "change", 289)).content.decode()
+    assert "Crew Dragon Endeavour" in page
+    assert "Its flights" not in page
 
 
 # Deleting

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -17,11 +18,15 @@ from spacecraft.figures import (
 from spacecraft.models.agencies import Agency, count_field, image_field
 from spacecraft.models.vehicles import Spacecraft
 from spacedevs import clock
-from spacedevs.ids import NumberedModel, is_own, own_uuid
+from spacedevs.ids import FIRST_OWN, NumberedModel, is_own, own_uuid
 from spacedevs.names import NamedModel, SortedModel, SortedQuerySet, SortKeyField
 from spacedevs.opaque_json import OpaqueJSONField
 from spacedevs.running import RunningDurationField
 from spacedevs.texts import LongCharField, LongSlugField, LongURLField
+
+
+def day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else "no date"
 
 
 class Launch(NamedModel):
@@ -63,6 +68,9 @@ class Launch(NamedModel):
     class Meta(NamedModel.Meta):
         verbose_name_plural = "launches"
 
+    def __str__(self) -> str:
+        return f"{self.name}, {day(self.net)}"
+
     def clean(self) -> None:
         self.fill_in()
 
@@ -102,7 +110,9 @@ class Landing(NumberedModel):
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"Landing {self.pk}"
+        """Whose it is, too: three queries, where its flights are not read with it."""
+        of = " and ".join(map(str, self.flights.all())) if self.pk else ""
+        return f"Landing {self.pk}: {of}" if of else f"Landing {self.pk}"
 
 
 @contextmanager
@@ -129,6 +139,12 @@ def updating_figures(*craft_ids: int | None) -> Iterator[None]:
 
 class FlightQuerySet(SortedQuerySet):
     """A deletion moves the craft's figures; `update()` and `bulk_create()` don't (history.py)."""
+
+    def up(self, now: datetime) -> QuerySet:
+        """Those of which is_up() is true."""
+        ended = Q(mission_end__lte=now)
+        started = Q(running_since__lte=now) | Q(pk__gte=FIRST_OWN, launch__net__lte=now)
+        return self.filter(started).exclude(ended)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with updating_figures(*self.values_list("spacecraft", flat=True)):
@@ -169,12 +185,18 @@ class SpacecraftFlight(SortedModel):
         verbose_name = "spacecraft flight"
 
     def __str__(self) -> str:
-        day = f"{start:%Y-%m-%d}" if (start := self.start) else "no date"
-        return f"{self.spacecraft or 'No craft'}, {day}"
+        return f"{self.spacecraft or 'No craft'}, {day(self.start)}"
 
     @property
     def start(self) -> datetime | None:
         return self.launch.net if self.launch else None
+
+    def is_up(self, now: datetime) -> bool:
+        """Whether it goes on: not where upstream has forgotten the end of an old flight."""
+        start = self.start if is_own(self.pk) else None
+        began = self.running_since or start
+        ended = self.mission_end is not None and self.mission_end <= now
+        return began is not None and began <= now and not ended
 
     def settle(self, now: datetime) -> None:
         """Duration from the launch and the mission's end, where those are known."""

@@ -114,6 +114,9 @@ class Spacecraft(NamedModel):
     class Meta(NamedModel.Meta):
         verbose_name_plural = "spacecraft"
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.serial_number})" if self.serial_number else self.name
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is None:
             self.start_at_zero()
