@@ -22,5 +22,5 @@ class SpacedevsConfig(AppConfig):
         post_migrate.connect(log.install, sender=self)
         pre_migrate.connect(declared.drop_before_migrations, sender=self)
         post_migrate.connect(declared.install, sender=self)
-        # The last app with permissions that a role has: theirs are all there by then.
-        post_migrate.connect(roles.install, sender=apps.get_app_config("auth"))
+        # An app after all whose permissions a role has: these are there by then.
+        post_migrate.connect(roles.install, sender=apps.get_app_config("sessions"))

@@ -125,9 +125,9 @@ def names_of(values: Iterable[tuple[Any, Any]]) -> Names:
 def names_of_rows(model: type[Model], keys: Iterable[Any]) -> dict[str, str]:
     """By key, what `str()` says of each row. One query."""
     rows: Any = model._base_manager.filter(pk__in=list(keys))
-    if issubclass(model, NamedModel):
+    if model.__str__ is NamedModel.__str__:
         return {str(pk): name for pk, name in rows.values_list("pk", "name")}
-    # What has no name of its own is called by what it refers to.
+    # The others are called by what they refer to as well.
     relations = [field.name for field in model._meta.concrete_fields if field.is_relation]
     return {str(row.pk): str(row) for row in rows.select_related(*relations)}
 

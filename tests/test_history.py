@@ -54,7 +54,7 @@ def test_an_edit_is_noted_with_who_and_from_what_to_what(
     was = str(craft.status)
     save(admin_client, craft, status=status.pk, serial_number="X1")
     change = Change.objects.get()
-    assert (change.step.by, change.step.kind, change.label) == ("admin", "edit", craft.name)
+    assert (change.step.by, change.step.kind, change.label) == ("admin", "edit", str(craft))
     assert set(lines(change)) == {
         ("Serial number", craft.serial_number or "–", "X1"),
         ("Status", was, status.name),
@@ -262,7 +262,7 @@ def test_all_changes_are_on_one_page_by_who_what_and_when(
     Country.objects.create(name="Atlantis")
     query = {"step__by": "admin", "model__exact": "spacecraft.spacecraft", "step__kind": "edit"}
     page = admin_client.get(CHANGES, query)
-    assert [change.label for change in page.context["cl"].result_list] == [craft.name]
+    assert [change.label for change in page.context["cl"].result_list] == [str(craft)]
     assert "Mine." in page.text
     assert admin_client.get(CHANGES, {"q": "Atlantis"}).context["cl"].result_count == 1
 

@@ -149,7 +149,10 @@ class ChangeAdmin(admin.ModelAdmin):
         lead: str,
         change: Change | None = None,
     ) -> HttpResponse:
-        if not all(request.user.has_perm(undo.permission()) for undo in undos):
+        needed = {"history.view_change", *(undo.permission() for undo in undos)}
+        if change is not None:
+            needed.add(change.model.replace(".", ".change_"))
+        if not request.user.has_perms(needed):
             raise PermissionDenied
         leads_to = reverse("admin:history_change_changelist")
         if change is not None:

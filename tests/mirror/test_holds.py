@@ -201,13 +201,12 @@ def test_the_list_of_holds_says_in_words_of_which_record_what_upstream_says_and_
     edit(admin_client, ship, status=other_status(ship))
     page = admin_client.get("/admin/mirror/hold/").text
     ship.refresh_from_db()
-    for words in (ship.name, "Status", was, str(ship.status)):
+    for words in (str(ship), "Status", was, str(ship.status)):
         assert f">{words}<" in page
     assert "status_id" not in page.partition('id="result_list"')[2].partition("</table>")[0]
     assert "delete_selected" not in page
     theirs = models.SpacecraftStatus.objects.exclude(name__in=[was, str(ship.status)])[0]
-    status = {"id": theirs.pk, "name": theirs.name}
-    mirrored.catalogue.edit("spacecraft", ship.pk, status=status)
+    mirrored.catalogue.edit("spacecraft", ship.pk, status=theirs.pk)
     mirrored.mirror(only=CATALOGUE)
     assert f">{theirs}<" in admin_client.get("/admin/mirror/hold/").text
 
