@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -382,10 +382,7 @@ class LandingAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what it says of its flights, in lists and in pickers."""
-        said = ("landing", "spacecraft__name", "spacecraft__serial_number", "launch__net")
-        flights = models.SpacecraftFlight.objects.select_related("spacecraft", "launch")
-        with_flights = Prefetch("flights", flights.only(*said))
-        return super().get_queryset(request).prefetch_related(with_flights)
+        return models.Landing.with_labels(super().get_queryset(request))
 
     @admin.display(description="flight")
     def of_flights(self, landing: models.Landing) -> str:
@@ -445,7 +442,7 @@ class SpacecraftFlightAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what tells one flight from another, in lists and in pickers."""
-        return super().get_queryset(request).select_related("spacecraft", "launch")
+        return models.SpacecraftFlight.with_labels(super().get_queryset(request))
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
         """A landing with what it says of its flights."""

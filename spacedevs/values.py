@@ -127,9 +127,8 @@ def names_of_rows(model: type[Model], keys: Iterable[Any]) -> dict[str, str]:
     rows: Any = model._base_manager.filter(pk__in=list(keys))
     if model.__str__ is NamedModel.__str__:
         return {str(pk): name for pk, name in rows.values_list("pk", "name")}
-    # The others are called by what they refer to as well.
-    relations = [field.name for field in model._meta.concrete_fields if field.is_relation]
-    return {str(row.pk): str(row) for row in rows.select_related(*relations)}
+    labelled = getattr(model, "with_labels", lambda rows: rows)
+    return {str(row.pk): str(row) for row in labelled(rows)}
 
 
 def in_words(field: Any, value: Any, names: Names) -> str:

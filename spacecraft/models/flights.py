@@ -109,8 +109,14 @@ class Landing(NumberedModel):
     class Meta:
         ordering = ("id",)
 
+    @classmethod
+    def with_labels(cls, rows: Any) -> Any:
+        said = ("landing", "spacecraft__name", "spacecraft__serial_number", "launch__net")
+        flights = SpacecraftFlight.objects.select_related("spacecraft", "launch").only(*said)
+        return rows.prefetch_related(models.Prefetch("flights", flights))
+
     def __str__(self) -> str:
-        """Whose it is, too: three queries, where its flights are not read with it."""
+        """Whose it is, too."""
         of = " and ".join(map(str, self.flights.all())) if self.pk else ""
         return f"Landing {self.pk}: {of}" if of else f"Landing {self.pk}"
 
@@ -183,6 +189,10 @@ class SpacecraftFlight(SortedModel):
     class Meta:
         ordering = ("id",)
         verbose_name = "spacecraft flight"
+
+    @classmethod
+    def with_labels(cls, rows: Any) -> Any:
+        return rows.select_related("spacecraft", "launch")
 
     def __str__(self) -> str:
         return f"{self.spacecraft or 'No craft'}, {day(self.start)}"

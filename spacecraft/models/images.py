@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 
 from spacedevs.ids import NumberedModel
@@ -39,6 +41,10 @@ class ImageVariant(NumberedModel):
     class Meta:
         ordering = ("id",)
         verbose_name = "image variant"
+
+    @classmethod
+    def with_labels(cls, rows: Any) -> Any:
+        return rows.select_related("image", "type")
 
     def __str__(self) -> str:
         return f"{self.image} ({self.type or 'no type'})"
