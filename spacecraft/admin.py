@@ -17,7 +17,7 @@ from django.urls import URLPattern, path
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html_join
 
-from spacecraft import history, models
+from spacecraft import counting, models
 from spacedevs import clock
 from spacedevs.actions import chosen, confirmed, count
 from spacedevs.editing import RecordAdmin, RecordInline, figures
@@ -268,7 +268,7 @@ class SpacecraftAdmin(RecordAdmin):
         return confirmed(
             request,
             self.admin_site,
-            lambda: history.count_anew(*queryset),
+            lambda: counting.count_anew(*queryset),
             title=f"Count the figures of {count(queryset.count())} anew",
             lead="From the flights that are here, as if there were no others. What is held stays.",
             button="Count them anew",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from spacecraft import history
+from spacecraft import counting
 from spacecraft.models import Launch, Spacecraft, SpacecraftFlight
 from spacedevs.api.durations import parse_duration
 from spacedevs.mirror.errors import SourceError
@@ -103,7 +103,7 @@ def prepare_rows(rows: Rows, docked: set[int] | None) -> None:
         craft.values["in_space_since"] = craft.date if up else None
         craft.values["docked_since"] = craft.date if craft.pk in docked else None
     start_running_durations(rows, flights)
-    history.add_flights_of_ours(crafts, flights)
+    counting.add_flights_of_ours(crafts, flights)
 
 
 def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:

@@ -34,13 +34,13 @@ class NumberedModel(models.Model):
     class Meta:
         abstract = True
 
-    @classmethod
-    def with_labels(cls, rows: Any) -> Any:
-        """Rows with all that `str()` asks of each: no query for each of them."""
-        return rows
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is None:
             newest = type(self)._base_manager.aggregate(newest=Max("pk"))["newest"] or 0
             self.pk = max(FIRST_OWN, newest + 1)
         super().save(*args, **kwargs)
+
+    @classmethod
+    def with_labels(cls, rows: Any) -> Any:
+        """Rows with all that `str()` asks of each: no query for each of them."""
+        return rows

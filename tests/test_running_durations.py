@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from isodate import parse_duration
 
-from spacecraft import history
+from spacecraft import counting
 from spacecraft.models import Agency, Launch, Spacecraft, SpacecraftFlight
 from spacedevs import clock
 
@@ -314,7 +314,7 @@ def test_the_admin_counts_a_crafts_figures_anew(admin_client: Client, ship: Spac
 
 def test_counting_anew_knows_only_the_flights_that_are_here(api: Client, at: Any) -> None:
     soyuz = Spacecraft.objects.get(pk=499)  # it flew once, and that flight is not here
-    history.count_anew(soyuz)
+    counting.count_anew(soyuz)
     assert figures(soyuz) == (0, 0, timedelta(), None, False, None)
 
 
@@ -384,6 +384,6 @@ def test_ending_it_settles_what_ran_since_the_craft_was_read(
 
 
 def test_counting_anew_counts_it(upstreams_flight: SpacecraftFlight) -> None:
-    history.count_anew(upstreams_flight.spacecraft)
+    counting.count_anew(upstreams_flight.spacecraft)
     expected = (1, 0, timedelta(), NOON - 3 * DAY, True, None)
     assert figures(upstreams_flight.spacecraft) == expected

@@ -144,7 +144,7 @@ def updating_figures(*craft_ids: int | None) -> Iterator[None]:
 
 
 class FlightQuerySet(SortedQuerySet):
-    """A deletion moves the craft's figures; `update()` and `bulk_create()` don't (history.py)."""
+    """A deletion moves the craft's figures; `update()` and `bulk_create()` don't (counting.py)."""
 
     def up(self, now: datetime) -> QuerySet:
         """Those of which is_up() is true."""

@@ -125,7 +125,7 @@ class Spacecraft(NamedModel):
     def start_at_zero(self) -> None:
         """All flights of a craft that is made here will be here: unknown figures start at zero.
 
-        `history` leaves an unknown figure unknown, and would never count them.
+        `counting` leaves an unknown figure unknown, and would never count them.
         """
         self.flights_count = self.flights_count or 0
         self.mission_ends_count = self.mission_ends_count or 0
