@@ -9,6 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from spacedevs import clock
+from spacedevs.history import steps
+from spacedevs.history.models import Step
 from spacedevs.mirror.load import Load
 from tests.mirror.running import SMALL
 from tests.tables import IN_CONTRACT
@@ -42,8 +44,9 @@ class OneObject:
 
 def load(resource: str, body: Any) -> Load:
     """What a load of this object alone makes of it; nothing stays."""
-    with transaction.atomic():
+    with steps.step(Step.Kind.MIRROR) as recorder:
         loading = Load(
+            recorder,
             [OneObject(resource, body)],  # type: ignore[list-item]
             is_whole=False,
             context=None,
