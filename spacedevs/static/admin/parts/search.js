@@ -14,7 +14,6 @@ export function search({ label, url, shape, onPage, onPick }) {
     type: "search",
     id,
     autocomplete: "off",
-    placeholder: "Name",
     on: {
       focus: () => ask(0),
       input: () => ask(PAUSE),
