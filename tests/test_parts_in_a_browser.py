@@ -67,6 +67,7 @@ def with_big_numbers(value: Any) -> Any:
 
 def rows_of(model: Any) -> list[dict[str, Any]]:
     filled = {name: with_big_numbers(value) for name, value in values_of(model).items()}
+    filled.get("docking_events", [])[1:] = []  # a docking has 1,390 inputs
     return [
         filled,
         each_text(values_of(model), hostile),
@@ -90,7 +91,7 @@ class Editor:
     def open(self, model: Any, row: int) -> None:
         name = model._meta.model_name
         self.page.goto(f"{self.url}/admin/spacecraft/{name}/{self.key(model, row)}/change/")
-        self.page.wait_for_selector(".part-form, .part textarea")
+        self.page.wait_for_selector(".part textarea", state="attached")
 
     def key(self, model: Any, row: int) -> str:
         return self.keys[model.__name__][row]
@@ -198,7 +199,8 @@ def test_a_form_writes_back_what_it_was_made_from(editor: Editor, model: Any) ->
         }"""
     )
     assert controls > len(names)
-    assert {name: editor.text(name) for name in names} == before
+    for name in names:
+        assert editor.text(name).splitlines() == before[name].splitlines()
     editor.saved()
     assert {name: editor.text(name) for name in names} == before
     assert editor.seen.complaints == []
@@ -235,7 +237,7 @@ def test_an_error_stands_at_the_input_that_it_names(editor: Editor) -> None:
     row.locator("> summary").click()
     editor.fill(editor.group(row, "Astronaut"), "Date of birth", "<b>soon")
     editor.save()
-    wrong = editor.page.locator(".part [aria-invalid=true]")
+    wrong = editor.page.locator(".part-form [aria-invalid=true]")
     assert wrong.input_value() == "<b>soon"
     assert wrong.is_visible()
     said = editor.page.locator(f"#{(wrong.get_attribute('aria-describedby') or '').split()[0]}")
@@ -291,25 +293,21 @@ def test_a_crew_of_three_and_a_docking_are_made_without_writing_json(editor: Edi
     editor.fill(docking, "Docking", "2026-11-01 10:30")
     event = rows_of(SpacecraftFlight)[FILLED]["docking_events"][0]
     editor.pick(docking, "Docking location", event["docking_location"]["name"])
-    stations = rows_of(SpacecraftFlight)[FILLED]["docking_events"]
-    target = next((e["space_station_target"] for e in stations if e["space_station_target"]), None)
-    if target:
-        editor.pick(docking, "Space station target", target["name"])
     editor.saved()
 
     path = "/2.3.0/spacecraft_flights/{id}/"
     key = editor.key(SpacecraftFlight, EMPTY)
     with urllib.request.urlopen(editor.url + path.replace("{id}", key)) as answer:
         body = json.load(answer)
-    assert openapi.faults(path, {**body, "launch": None, "landing": None}) == openapi.faults(
-        path, {**body, "launch": None, "landing": None, "launch_crew": [], "docking_events": []}
-    )
+    assert openapi.faults(path, body) == []
     crew = body["launch_crew"]
     assert [one["astronaut"]["name"] for one in crew][:2] == ["Ada Example", "Grace Example"]
     assert crew[0]["role"] == crew[1]["role"]
     assert crew[0]["astronaut"]["agency"]["name"] == "Aerojet"
     assert crew[0]["astronaut"]["status"] == crew[1]["astronaut"]["status"]
-    assert (crew[2]["role"], crew[2]["astronaut"]) == (known["role"], known["astronaut"])
+    assert crew[2]["role"] == known["role"]
+    assert crew[2]["astronaut"]["id"] == known["astronaut"]["id"]
+    assert crew[2]["astronaut"]["bio"] == known["astronaut"]["bio"]
     made = body["docking_events"][0]
     assert made["docking"] == "2026-11-01T10:30:00Z"
     assert made["docking_location"]["id"] == event["docking_location"]["id"]

@@ -62,16 +62,16 @@ class Part {
     } catch (error) {
       return `it is no JSON (${error.message})`;
     }
-    this.made = new WeakSet(); // what is left out while it is empty
+    this.made = new WeakMap(); // what is not written while it is empty, and what is in its place
     if (value === null) {
       value = this.many ? [] : new Map();
-      this.made.add(value);
+      this.made.set(value, undefined);
     }
     const problem = misfit(value, this.shapes, this.shape, this.many);
     if (problem) return problem;
     this.value = value;
     this.isStale = false;
-    this.refreshers = [];
+    this.refreshers = []; // what the titles say
     this.places = new Map();
     this.form.replaceChildren();
     const whole = { peek: () => this.value, take: () => this.value, drop: () => this.empty() };
@@ -83,7 +83,11 @@ class Part {
 
   empty() {
     this.value = this.many ? [] : new Map();
-    this.made.add(this.value);
+    this.made.set(this.value, undefined);
+  }
+
+  emptied(holder) {
+    if (!this.made.has(holder)) this.made.set(holder, undefined);
   }
 
   // Each edit ends here.
@@ -91,11 +95,10 @@ class Part {
     const value = kept(this.value, this.shapes, this.shape, this.made);
     this.area.value = value === undefined ? "" : print(value);
     this.area.dispatchEvent(new Event("change", { bubbles: true }));
-    this.refresh();
-  }
-
-  refresh() {
-    this.refreshers.forEach((refresh) => refresh());
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = null;
+      this.refreshers.forEach((refresh) => refresh());
+    });
   }
 
   // The value under a key of an object, which is made when something is written into it.
@@ -104,9 +107,10 @@ class Part {
       peek: () => parent.peek()?.get(key),
       take: () => {
         const holder = parent.take();
-        if (typeof (holder.get(key) ?? null) !== "object" || !holder.get(key)) {
+        if (!holder.get(key)) {
+          const before = holder.get(key); // null, or nothing
           holder.set(key, make());
-          this.made.add(holder.get(key));
+          this.made.set(holder.get(key), before);
         }
         return holder.get(key);
       },
@@ -114,7 +118,7 @@ class Part {
         const holder = parent.peek();
         if (!holder) return;
         holder.delete(key);
-        this.made.add(holder);
+        this.emptied(holder);
       },
     };
   }
@@ -202,18 +206,18 @@ class Part {
   input(key, shape, access, path) {
     const id = newId();
     const was = access.peek()?.get(key.key);
-    const text = shown(was);
-    const control = controlOf(key, text, was);
+    const control = controlOf(key, shown(was));
+    const before = control.value; // a text area has its own ends of lines
     const help = element("span", { className: "part-help", id: `${id}-help` }, helpOf(key, shape));
     Object.assign(control, { id });
     control.setAttribute("aria-describedby", help.id);
     control.addEventListener("input", () => {
       const typed = control.value;
-      if (typed === text && was !== undefined) access.take().set(key.key, was);
+      if (typed === before && was !== undefined) access.take().set(key.key, was);
       else if (typed === "") {
         const holder = access.peek();
         holder?.delete(key.key); // what is left out, the server fills in
-        if (holder) this.made.add(holder);
+        if (holder) this.emptied(holder);
       } else access.take().set(key.key, read(key, typed));
       this.write();
     });
@@ -239,7 +243,7 @@ class Part {
     };
     const add = button(`Add to ${name}`, `Add to ${name}`, () => {
       const item = new Map();
-      this.made.add(item);
+      this.made.set(item, undefined);
       access.take().push(item);
       fill();
       const last = rows.lastElementChild;
@@ -279,7 +283,7 @@ class Part {
       button("↓", "", () => move(1)),
       button("Remove", "", () => {
         access.peek().splice(number, 1);
-        this.made.add(access.peek());
+        this.emptied(access.peek());
         const list = line.closest(".part-body");
         refill();
         this.write();
@@ -365,7 +369,7 @@ function helpOf({ key, help, input }, { row }) {
   return help || HINTS[input] || "";
 }
 
-function controlOf({ input, choices = [] }, text, was) {
+function controlOf({ input, choices = [] }, text) {
   if (input === "boolean" || input === "choice") {
     const offered =
       input === "boolean"

@@ -53,12 +53,12 @@ export function titleOf(value, shapes, name, depth = 3) {
   return words.join(", ");
 }
 
-// The value as JSON is written of it: keys in the shape's order; without what `made`, the objects
-// and lists that the form made or emptied, holds of empty ones. Undefined where nothing is left.
+// The value as JSON is written of it, its keys in the shape's order. Of what the form made or
+// emptied (`made`) and is empty stands what was there before: null, or nothing (undefined).
 export function kept(value, shapes, name, made) {
   if (isList(value)) {
     const items = value.map((item) => kept(item, shapes, name, made)).filter(isSaid);
-    return items.length || !made.has(value) ? items : undefined;
+    return items.length || !made.has(value) ? items : made.get(value);
   }
   if (!isObject(value)) return value;
   const order = new Map(shapes[name].keys.map((each, number) => [each.key, { ...each, number }]));
@@ -70,7 +70,7 @@ export function kept(value, shapes, name, made) {
     })
     .filter(([, item]) => isSaid(item))
     .sort(([one], [other]) => place(one) - place(other));
-  return entries.length || !made.has(value) ? new Map(entries) : undefined;
+  return entries.length || !made.has(value) ? new Map(entries) : made.get(value);
 }
 
 const isSaid = (value) => value !== undefined;
