@@ -107,7 +107,7 @@ class Editor:
         self.page.evaluate(
             """async () => {
                 for (let closed; (closed = document.querySelectorAll(
-                    ".part details:not([open])")).length;) {
+                    "#content-main details:not([open])")).length;) {
                     closed.forEach((details) => (details.open = true));
                     await new Promise((done) => setTimeout(done, 50));
                 }
@@ -345,8 +345,7 @@ def test_no_text_of_a_part_is_run(editor: Editor, model: Any) -> None:
 # Everybody can use it
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 @of_every_model
 def test_every_control_has_a_label_and_room(
     site: tuple[str, Any], browser: Browser, model: Any, width: int, scheme: Any

@@ -88,7 +88,8 @@ def _quoted(request: HttpRequest, shape: ShapeClass, text: str) -> list[Pick]:
     allowed = {model: names for model, names in columns.items() if _may_view(request, model)}
     if not allowed:
         raise PermissionDenied
-    title, found = title_of(shape), {}
+    title = title_of(shape)
+    found: dict[Any, Pick] = {}
     for model, names in allowed.items():
         for value in _objects(model, names, text):
             name = value.get(title)
