@@ -30,10 +30,11 @@ NEWEST_FIRST = F("launch__net").desc(nulls_last=True)  # of flights
 admin.site.site_header = admin.site.site_title = "spacedevs"
 
 
-def json_fieldset(*fields: str) -> Any:
-    """Parts that upstream gave as JSON. An editor may leave them out."""
-    about = "As upstream gave it, in JSON. Leave it as it is, or empty: nothing here is needed."
-    return ("As JSON", {"classes": ("collapse",), "description": about, "fields": fields})
+def parts(title: str, *fields: str, collapsed: bool = False) -> Any:
+    """A part of a page that holds opaque JSON, each column as a form."""
+    about = "Nothing here is needed. Search for what is here already, or type what is new."
+    classes = ("collapse",) if collapsed else ()
+    return (title, {"classes": classes, "description": about, "fields": fields})
 
 
 @admin.register(models.Country)
@@ -101,7 +102,7 @@ class AgencyAdmin(RecordAdmin):
             },
         ),
         ("Pictures", {"fields": ("image", "logo", "social_logo")}),
-        json_fieldset("launcher_list", "social_media_links"),
+        parts("Launchers and links", "launcher_list", "social_media_links", collapsed=True),
         (
             "Launches",
             figures(
@@ -357,7 +358,15 @@ class LaunchAdmin(RecordAdmin):
                 "agency_launch_attempt_count_year",
             ),
         ),
-        json_fieldset("status", "net_precision", "rocket", "mission", "pad", "program"),
+        parts(
+            "Status, rocket, mission and pad",
+            "status",
+            "net_precision",
+            "rocket",
+            "mission",
+            "pad",
+            "program",
+        ),
     )
 
     @admin.display(description="no earlier than", ordering="net")
@@ -377,7 +386,7 @@ class LandingAdmin(RecordAdmin):
             None,
             {"fields": ("id", "attempt", "success", "description", "downrange_distance")},
         ),
-        json_fieldset("landing_location", "type"),
+        parts("Place and type", "landing_location", "type"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -437,7 +446,7 @@ class SpacecraftFlightAdmin(RecordAdmin):
                 )
             },
         ),
-        json_fieldset("launch_crew", "onboard_crew", "landing_crew", "docking_events"),
+        parts("Crew and dockings", "launch_crew", "onboard_crew", "landing_crew", "docking_events"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -1,5 +1,7 @@
 """Ids: upstream's for its rows, and for those made here ids that upstream will not come to."""
 
+import secrets
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -19,6 +21,15 @@ OWN_VERSION = 5
 def own_uuid() -> UUID:
     """A new UUID for a row that is made here."""
     return uuid5(OWN_NAMESPACE, uuid4().hex)
+
+
+def own_number(kind: str, name: Any) -> int:
+    """A new id for what is made here and has no table to count in, in 32 bits as upstream's.
+
+    It follows from the name, if there is one: who is typed into three crews is one person.
+    """
+    text = f"{kind}\0{name}".encode() if name else secrets.token_bytes(16)
+    return FIRST_OWN + int.from_bytes(sha256(text).digest()) % (2**31 - FIRST_OWN)
 
 
 def is_own(pk: int | UUID | None) -> bool:

@@ -11,6 +11,8 @@ from django.forms.fields import InvalidJSONInput
 from django.utils.module_loading import import_string
 
 from spacedevs.api.incoming import arrange, arrange_many, unsafe_urls
+from spacedevs.parts.whole import complete
+from spacedevs.parts.widget import PartWidget
 
 
 class OpaqueJSONFormField(forms.JSONField):
@@ -22,6 +24,10 @@ class OpaqueJSONFormField(forms.JSONField):
         if isinstance(value, InvalidJSONInput):
             return value
         return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, to the letter: a number may have more digits than are taken."""
+        return data if data is None else InvalidJSONInput(data)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         if initial in (None, []) and not (data or "").strip():
@@ -65,7 +71,7 @@ class OpaqueJSONField(models.TextField):
         return self.value_from_object(obj)
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        """The value with its keys in the contract's order.
+        """The value with all keys of its shape, in the contract's order.
 
         Raises:
             ValidationError: naming each key that is not as its shape says.
@@ -80,6 +86,7 @@ class OpaqueJSONField(models.TextField):
         arranged = (arrange_many if self.many else arrange)(shape, value, problems, unknown)
         if not problems:
             problems += unsafe_urls(shape, arranged)
+            arranged = complete(shape, arranged, problems)
         problems += [f"{key}: is no key of the contract" for key in sorted(unknown)]
         if problems:
             raise ValidationError([f"{problem}." for problem in problems])
@@ -87,5 +94,7 @@ class OpaqueJSONField(models.TextField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super(models.TextField, self).formfield(
-            **{"form_class": OpaqueJSONFormField, "widget": forms.Textarea, **kwargs}
+            # Whatever widget there is for other texts.
+            **{**kwargs, "widget": PartWidget(self.shape, self.many)},
+            form_class=OpaqueJSONFormField,
         )

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from rest_framework.urlpatterns import format_suffix_patterns
 
 from spacedevs.api import documents
+from spacedevs.parts.picks import pick
 from spacedevs.throttle.views import APIThrottleView
 
 router = settings.API_ROUTER.rpartition(".")[0]
@@ -27,6 +28,7 @@ urlpatterns = [
         RedirectView.as_view(url=f"{settings.STATIC_URL}spacedevs/favicon.svg"),
         name="favicon",
     ),
+    path("admin/parts/", admin.site.admin_view(pick), name="parts"),
     path("admin/", admin.site.urls),
     path(settings.API_ROOT.lstrip("/"), include(api)),
 ]

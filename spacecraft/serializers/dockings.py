@@ -74,6 +74,7 @@ class PayloadNormal(OpaqueShape):
 
 
 class PayloadFlightNormal(OpaqueShape):
+    null_upstream = ("landing",)
     response_mode = ResponseModeField("normal")
     id = serializers.IntegerField(read_only=True)
     url = OpaqueUrlField()
@@ -85,6 +86,7 @@ class PayloadFlightNormal(OpaqueShape):
 
 
 class DockingLocation(OpaqueShape):
+    null_upstream = ("spacestation", "spacecraft", "payload")  # it is on one of them
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255)
     spacestation = SpaceStationMini()
@@ -93,6 +95,8 @@ class DockingLocation(OpaqueShape):
 
 
 class DockingEventForChaserNormal(OpaqueShape):
+    # It is with one of them.
+    null_upstream = ("space_station_target", "flight_vehicle_target", "payload_flight_target")
     id = serializers.IntegerField(read_only=True)
     url = OpaqueUrlField()
     docking = serializers.DateTimeField()

@@ -80,6 +80,7 @@ class LocationSerializerNoCelestialBody(OpaqueShape):
 
 
 class LandingLocation(OpaqueShape):
+    null_upstream = ("location",)
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=255, required=False)
     active = serializers.BooleanField(required=False)

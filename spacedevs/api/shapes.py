@@ -48,5 +48,8 @@ class Shape(serializers.ModelSerializer):
 class OpaqueShape(serializers.Serializer):
     """The shape of opaque JSON."""
 
+    # Keys that upstream's bodies hold as null, though its schema forbids it.
+    null_upstream: tuple[str, ...] = ()
+
     def to_representation(self, instance: Any) -> Any:
         return quote(type(self), instance, object_urls_of(self.context))
