@@ -34,7 +34,7 @@ from spacedevs.opened import OPENED, OpenedForm, OpenedFormSet
 from spacedevs.plausible import check_form, problems
 from spacedevs.preview import PREVIEW, answers, page_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
-from spacedevs.values import column_name
+from spacedevs.values import column_name, field_of
 from spacedevs.words import link_to
 
 LET_GO = "let-go"  # the check boxes beside what is held
@@ -124,7 +124,7 @@ class RecordForm(OpenedForm):
         if self.refusal:
             self.add_error(None, self.refusal)
         columns = {one.field for one in self.let_go()}
-        for name in {*self.changed_data} - {OPENED}:
+        for name in self.now.keys() & {*self.changed_data}:
             if column_name(self.instance._meta.get_field(name)) in columns:
                 self.add_error(name, "Changed here, and let go of below. Only one of them can be.")
         for name in self.untouched():
@@ -417,8 +417,8 @@ def hold_changes(row: Any, fields: Iterable[str]) -> None:
     """Holds what a form changed, as of when its step began."""
     recorder: Any = current()
     before, _ = recorder.touched.get((type(row), row.pk), (None, ""))
-    names = (name for name in fields if name != OPENED)
-    hold(row, [column_name(row._meta.get_field(name)) for name in names], before or {})
+    columns = (field_of(type(row), name) for name in fields)
+    hold(row, [column_name(column) for column in columns if column], before or {})
 
 
 def default_options(model: type[db.Model]) -> dict[str, Any]:

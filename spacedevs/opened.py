@@ -165,6 +165,12 @@ class OpenedFormSet(BaseInlineFormSet):
     initial_forms: list[Any]
     model: Any
 
+    def get_queryset(self) -> Any:
+        """Once the forms are there, a row for each: Django's page walks through both at once."""
+        if self.is_bound and "forms" in self.__dict__:
+            return [form.instance for form in self.initial_forms]
+        return super().get_queryset()
+
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         if self.is_bound and i < self.initial_form_count() and form.instance._state.adding:

@@ -200,8 +200,12 @@ def prepared(tmp_path: Path, template: str) -> Iterator[dict[str, str]]:
         yield {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), **env}
 
 
-def run(env: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(manage(*command), env=env, capture_output=True, text=True, timeout=60)
+def run(
+    env: dict[str, str], *command: str, typed: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`typed`: what comes over a pipe."""
+    options: Any = {"capture_output": True, "text": True, "timeout": 60}
+    return subprocess.run(manage(*command), env=env, input=typed, **options)
 
 
 def shell(env: dict[str, str], code: str) -> str:
