@@ -25,6 +25,7 @@ from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.bulk import BulkForm
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
+from spacedevs.exchange import Exchange
 from spacedevs.history.admin import WithHistory
 from spacedevs.history.models import Step
 from spacedevs.history.steps import current, rehearse, step
@@ -198,7 +199,7 @@ class RecordInline(RecordOptions, admin.TabularInline):
         return rows.select_for_update(of=("self",)) if locked else rows
 
 
-class RecordAdmin(RecordOptions, WithHistory):
+class RecordAdmin(RecordOptions, Exchange, WithHistory):
     """A record's page. What is changed on it is held against the mirror, and shown as held."""
 
     change_form_template = "admin/record_change_form.html"
@@ -320,7 +321,7 @@ class RecordAdmin(RecordOptions, WithHistory):
     # One value for many records
 
     bulk_fields: tuple[str, ...] = ()
-    actions: Any = ("set_fields",)
+    actions: Any = ("set_fields", "export_selected")
 
     def has_bulk_permission(self, request: HttpRequest) -> bool:
         return bool(self.bulk_fields) and self.has_change_permission(request)
