@@ -242,7 +242,7 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
 
     def _changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Django calls it in a transaction, but for a form that was refused."""
-        view = super()._changeform_view  # type: ignore[misc]
+        view = super()._changeform_view
         if request.method != "POST" or hasattr(request, "refusal"):
             return view(request, *args, **kwargs)
         if PREVIEW in request.POST:
@@ -254,7 +254,7 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
 
     def _delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with step(Step.Kind.EDIT, request.user):
-            return super()._delete_view(request, *args, **kwargs)  # type: ignore[misc]
+            return super()._delete_view(request, *args, **kwargs)
 
     def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
         with step(Step.Kind.ACTION, request.user):

@@ -16,7 +16,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core import signing
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -117,7 +117,11 @@ class RecordResource(Resource):
         return canonical(column, value)
 
     def export_resource(
-        self, line: dict[str, Any], selected_fields: Any = None, is_json: bool = False, **kwargs: Any
+        self,
+        line: dict[str, Any],
+        selected_fields: Any = None,
+        is_json: bool = False,
+        **kwargs: Any,
     ) -> list[Any]:
         values = ((self.columns.get(name), line[name]) for name in self.get_export_headers())
         return [value if is_json else cell(column, value) for column, value in values]
@@ -178,7 +182,11 @@ class Plan:
         return ", ".join(parts) or "nothing changed"
 
     def carried(self, salt: str) -> str:
-        said = {"name": self.name, "same": self.same, "lines": [asdict(each) for each in self.lines]}
+        said = {
+            "name": self.name,
+            "same": self.same,
+            "lines": [asdict(each) for each in self.lines],
+        }
         return signing.dumps(said, salt=salt, compress=True)
 
     @classmethod
@@ -239,7 +247,9 @@ class Exchange(ExportMixin, admin.ModelAdmin):
     def export_selected(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse:
         return self.exported(request, queryset, list(chosen(request)))
 
-    def exported(self, request: HttpRequest, queryset: models.QuerySet, inputs: Any) -> HttpResponse:
+    def exported(
+        self, request: HttpRequest, queryset: models.QuerySet, inputs: Any
+    ) -> HttpResponse:
         """The page that asks for a format; the file, where it was asked for."""
         form = ExportForm(request.POST if "format" in request.POST else None)
         if form.is_valid():
@@ -282,8 +292,7 @@ class Exchange(ExportMixin, admin.ModelAdmin):
             try:
                 plan = Plan.of(request.POST[UPLOAD], salt)
             except signing.BadSignature:
-                form = ImportForm({}, {})
-                form.errors["file"] = form.error_class(["This page is too old. Take the file again."])
+                form = _refused("This page is too old. Take the file again.")
         elif request.method == "POST":
             form = ImportForm(request.POST, request.FILES)
             if form.is_valid():
@@ -291,17 +300,20 @@ class Exchange(ExportMixin, admin.ModelAdmin):
                 plan = self.plan(request, name, form.cleaned_data["sheet"])
                 form = ImportForm()
         if plan and len(plan.lines) > CHANGES:
-            form = self._refused(f"More than {CHANGES:,} lines of {plan.name} change something.")
+            form = _refused(
+                f"More than {CHANGES:,} lines of {plan.name} change something. Take it in parts."
+            )
             plan = None
         if plan and plan.is_whole:
             inputs = {UPLOAD: plan.carried(salt)}
             if len(inputs[UPLOAD]) > CARRIED:
-                form, plan = self._refused(f"{plan.name} changes too much at once."), None
+                form = _refused(f"{plan.name} changes too much at once. Take it in parts.")
+                plan = None
         if plan is None:
             context = {**self._context(request, f"Import {self.opts.verbose_name_plural}")}
             context |= {"form": form, "plan": None}
             return TemplateResponse(request, "admin/exchange/import.html", context)
-        ticked = {name: text for name, text in request.POST.items() if name.startswith(LINE)}
+        ticked = {name: str(text) for name, text in request.POST.items() if name.startswith(LINE)}
         unread = list(plan.problems)
         return confirmed(
             request,
@@ -317,11 +329,6 @@ class Exchange(ExportMixin, admin.ModelAdmin):
             template="admin/exchange/import.html",
             extra={"form": form, "plan": plan, "resource": self.resource(request), "most": SHOWN},
         )
-
-    def _refused(self, sentence: str) -> ImportForm:
-        form = ImportForm({}, {})
-        form.errors["file"] = form.error_class([f"{sentence} Take it in parts."])
-        return form
 
     def plan(self, request: HttpRequest, name: str, sheet: Sheet) -> Plan:
         """What differs from the rows that are there. It writes nothing, and checks no value yet."""
@@ -395,7 +402,9 @@ class Exchange(ExportMixin, admin.ModelAdmin):
             column = resource.columns[name]
             if text == canonical(column, row[name]):
                 continue
-            if isinstance(column, models.BooleanField) and not (text or contract_allows_null(column)):
+            if isinstance(column, models.BooleanField) and not (
+                text or contract_allows_null(column)
+            ):
                 plan.say(number, name, text, "Write true or false.")
             else:
                 differing[name] = text
@@ -447,11 +456,12 @@ class _Forms:
     def _class(self, names: tuple[str, ...]) -> Any:
         """Of no names: the form with all fields."""
         if names not in self.classes:
-            chosen_fields = {"fields": names} if names else {}
+            chosen_fields: Any = {"fields": names} if names else {}
             form_class: Any = self.admin.get_form(self.request, **chosen_fields)
             for name, each in form_class.base_fields.items():
                 if name != OPENED and isinstance(each, forms.ModelChoiceField):
-                    kind = self.admin.opts.get_field(name).related_model._meta.verbose_name
+                    related: Any = self.admin.opts.get_field(name).related_model
+                    kind = related._meta.verbose_name
                     told = "“%(value)s”: there" if hasattr(each, "_check_values") else "There"
                     each.error_messages["invalid_choice"] = f"{told} is no {kind} with this id."
             self.classes[names] = form_class
@@ -493,7 +503,7 @@ def _controls(form_field: forms.Field, text: str) -> Iterator[tuple[str, Any]]:
 
 def _problems_of(form: Any, line: Line) -> Iterator[Problem]:
     for name, found in form.errors.items():
-        column = "" if name == forms.forms.NON_FIELD_ERRORS else name
+        column = "" if name == NON_FIELD_ERRORS else name
         value = Truncator(line.cells.get(name, "")).chars(SHOWN)
         for sentence in found:
             yield Problem(line.number, column, value, sentence)
@@ -507,6 +517,12 @@ def _born(model: type[models.Model]) -> dict[str, str]:
     row = model()
     own = (each for each in model._meta.concrete_fields if callable(each.default))
     return {each.attname: noted(getattr(row, each.attname)) for each in own}
+
+
+def _refused(sentence: str) -> ImportForm:
+    form = ImportForm({})
+    form.errors["file"] = form.error_class([sentence])
+    return form
 
 
 def _short_name(name: str) -> str:
