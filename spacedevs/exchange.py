@@ -36,7 +36,7 @@ from spacedevs.sheets import FORMATS, Sheet, Unreadable, canonical, cell, read
 from spacedevs.values import links_of, names_of, noted
 
 AT_ONCE = 500  # rows that are read at once
-CHANGES = 1_000  # lines that one import writes: it takes a second for each hundred
+CHANGES = 500  # lines that one import writes: some ten seconds, in which nobody else writes to SQLite
 CARRIED = 2 * 2**20  # characters that the page of an import sends again
 KEPT = 24 * 60 * 60  # seconds for which it may
 LONGEST_NAME = 100  # characters of a file's name
