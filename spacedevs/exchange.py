@@ -36,7 +36,8 @@ from spacedevs.sheets import FORMATS, Sheet, Unreadable, canonical, cell, read
 from spacedevs.values import links_of, names_of, noted
 
 AT_ONCE = 500  # rows that are read at once
-CHANGES = 500  # lines that one import writes: some ten seconds, in which nobody else writes to SQLite
+# Lines that one import writes: some ten seconds, in which nobody else writes to SQLite.
+CHANGES = 500
 CARRIED = 2 * 2**20  # characters that the page of an import sends again
 KEPT = 24 * 60 * 60  # seconds for which it may
 LONGEST_NAME = 100  # characters of a file's name

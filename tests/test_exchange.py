@@ -411,6 +411,21 @@ def test_more_than_100_changes_are_counted_and_100_are_shown(admin_client: Clien
     assert SpacecraftStatus.objects.filter(name__startswith="Status ").count() == 120
 
 
+def test_a_warning_is_confirmed_in_the_preview(admin_client: Client) -> None:
+    numbered = Spacecraft.objects.exclude(serial_number=None).exclude(serial_number="")
+    craft = numbered.exclude(status=None).exclude(spacecraft_config=None)[0]
+    twin = {"name": "Twin", "serial_number": craft.serial_number, "status": craft.status_id}
+    row = {**twin, "spacecraft_config": craft.spacecraft_config_id}
+    page = show(admin_client, Spacecraft, sheet([row]))
+    box = re.search(r'type="checkbox" name="(line-2-[\w-]+)" value="(\w+)"', page.text)
+    assert box
+    ticked = {**hidden(page), box[1]: box[2]}
+    again = admin_client.post(admin_url(Spacecraft, "import"), ticked)
+    assert again.context["problems"] == []
+    press(admin_client, Spacecraft, again)
+    assert Spacecraft.objects.filter(name="Twin").exists()
+
+
 def test_a_rehearsal_knows_all_changes_however_many() -> None:
     def make() -> None:
         for number in range(510):
