@@ -391,7 +391,8 @@ class LandingAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what it says of its flights, in lists and in pickers."""
-        return models.Landing.with_labels(super().get_queryset(request))
+        rows: QuerySet = super().get_queryset(request)
+        return models.Landing.with_labels(rows)
 
     @admin.display(description="flight")
     def of_flights(self, landing: models.Landing) -> str:
@@ -451,7 +452,8 @@ class SpacecraftFlightAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what tells one flight from another, in lists and in pickers."""
-        return models.SpacecraftFlight.with_labels(super().get_queryset(request))
+        rows: QuerySet = super().get_queryset(request)
+        return models.SpacecraftFlight.with_labels(rows)
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
         """A landing with what it says of its flights."""

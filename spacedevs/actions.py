@@ -3,7 +3,7 @@
 The page does not guess: all of it is done, looked at, and taken back.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -38,11 +38,15 @@ def confirmed(
     inputs: Iterable[tuple[str, str]] = (),
     form: Any = None,
     even_so: bool = False,
+    problems: Sequence[Any] = (),
+    template: str = "admin/confirm.html",
+    extra: Mapping[str, Any] | None = None,
 ) -> HttpResponse | None:
     """Does it, where the editor has seen what it will do; else the page that says so.
 
     `inputs`: what the page sends again; `back`: where its "No" leads to; `even_so`: it may be done
-    where no record changes.
+    where no record changes. `problems`: a list that `do` fills with what stands against it; while
+    there is any, it is shown and not done. `extra`: what the `template` shows besides.
     """
     why = ""
     changes: list[Change] = []
@@ -50,7 +54,7 @@ def confirmed(
     try:
         if ready:
             changes = rehearse(do)
-            if request.POST.get(CONFIRMED) == digest(changes):
+            if request.POST.get(CONFIRMED) == digest(changes) and not problems:
                 recorder: Any = current()
                 recorder.about = title
                 do()
@@ -73,12 +77,14 @@ def confirmed(
         "why": why,
         "changes": changes[:SHOWN],
         "total": len(changes),
-        "worth_it": bool(changes) or even_so,
+        "problems": problems,
+        "worth_it": (bool(changes) or even_so) and not problems,
         "digest": digest(changes),
         "count": count(len(changes)),
         "more": max(0, len(changes) - SHOWN),
+        **(extra or {}),
     }
-    return TemplateResponse(request, "admin/confirm.html", context, status=400 if why else 200)
+    return TemplateResponse(request, template, context, status=400 if why else 200)
 
 
 def digest(changes: list[Change]) -> str:

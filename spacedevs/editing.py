@@ -25,6 +25,7 @@ from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.bulk import BulkForm
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
+from spacedevs.exchange import Exchange
 from spacedevs.history.admin import WithHistory
 from spacedevs.history.models import Step
 from spacedevs.history.steps import current, rehearse, step
@@ -209,7 +210,7 @@ class RecordInline(RecordOptions, admin.TabularInline):
         return rows.select_for_update(of=("self",)) if locked else rows
 
 
-class RecordAdmin(RecordOptions, WithHistory):
+class RecordAdmin(RecordOptions, Exchange, WithHistory):
     """A record's page. What is changed on it is held against the mirror, and shown as held."""
 
     change_form_template = "admin/record_change_form.html"
@@ -257,7 +258,7 @@ class RecordAdmin(RecordOptions, WithHistory):
 
     def _changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Django calls it in a transaction, but for a form that was refused."""
-        view = super()._changeform_view  # type: ignore[misc]
+        view = super()._changeform_view
         if request.method != "POST" or hasattr(request, "refusal"):
             return view(request, *args, **kwargs)
         if PREVIEW in request.POST:
@@ -269,7 +270,7 @@ class RecordAdmin(RecordOptions, WithHistory):
 
     def _delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with step(Step.Kind.EDIT, request.user):
-            return super()._delete_view(request, *args, **kwargs)  # type: ignore[misc]
+            return super()._delete_view(request, *args, **kwargs)
 
     def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
         with step(Step.Kind.ACTION, request.user):
@@ -343,7 +344,7 @@ class RecordAdmin(RecordOptions, WithHistory):
     # One value for many records
 
     bulk_fields: tuple[str, ...] = ()
-    actions: Any = ("set_fields",)
+    actions: Any = ("set_fields", "export_selected")
 
     def has_bulk_permission(self, request: HttpRequest) -> bool:
         return bool(self.bulk_fields) and self.has_change_permission(request)

@@ -49,7 +49,14 @@ def other_rows() -> dict[Any, Any]:
 
 SEEN: dict[str, set[str]] = {"view": READERS, "add": set(), "change": set(), "delete": set()}
 KEPT = {verb: {MANAGER} for verb in ("view", "add", "change", "delete")}
-RECORD = {"view": READERS, "add": EDITORS, "change": EDITORS, "delete": EDITORS}
+RECORD = {
+    "view": READERS,
+    "add": EDITORS,
+    "change": EDITORS,
+    "delete": EDITORS,
+    "export": READERS,
+    "import": EDITORS,
+}
 TABLE: dict[Any, dict[str, set[str]]] = {
     **dict.fromkeys(MODELS, RECORD),
     **dict.fromkeys((Change, MirrorRun, Hold), SEEN),
@@ -63,6 +70,12 @@ def ask(client: Client, model: Any, verb: str, row: Any) -> int:
         return int(client.get(admin_url(model, "changelist")).status_code)
     if verb == "add":
         return int(client.get(admin_url(model, "add")).status_code)
+    if verb == "export":
+        return int(client.post(admin_url(model, "export"), {"format": "json"}).status_code)
+    if verb == "import":
+        url = admin_url(model, "import")
+        asked, taken = client.get(url).status_code, client.post(url, {}).status_code
+        return int(asked) if asked == taken else 0
     page = "change" if verb == "change" else "delete"
     if verb == "change":
         # Who may look gets the page; what counts is whether it is taken.
@@ -88,6 +101,7 @@ ACTIONS = {
     (Spacecraft, "set_fields"): EDITORS,
     (Spacecraft, "count_anew"): EDITORS,
     (Spacecraft, "delete_selected"): EDITORS,
+    (Spacecraft, "export_selected"): READERS,
     (Agency, "delete_selected"): EDITORS,
     (Hold, "let_go"): EDITORS,
     (Token, "revoke"): {MANAGER},

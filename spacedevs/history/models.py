@@ -102,6 +102,8 @@ class Change(models.Model):
         for column, (before, after) in self.pairs().items():
             field = field_of(model, column)
             for path, was, became in differences(field, before, after, names):
+                if was == became and self.kind == self.Kind.ADDED:
+                    continue  # "", where there was nothing
                 yield Line(column, f"{name_of_column(model, column)} {path}".strip(), was, became)
 
     def pairs(self) -> dict[str, list[Any]]:

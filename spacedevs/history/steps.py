@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from math import inf
 from typing import Any
 
 import orjson
@@ -44,6 +45,7 @@ class Recorder:
     run: Any = None
     step: Step | None = None
     count: int = 0  # of changes, as far as they are known
+    at_once: float = AT_ONCE
     touched: dict[tuple[type[Model], Any], tuple[Snapshot | None, str]] = field(
         default_factory=dict
     )
@@ -68,7 +70,7 @@ class Recorder:
         """
         self.waiting.append((model, key, label, kind, values))
         self.count += 1
-        if len(self.waiting) >= AT_ONCE:
+        if len(self.waiting) >= self.at_once:
             self.write()
 
     def close(self) -> None:
@@ -184,7 +186,7 @@ def step(kind: Kind, user: Any = None, about: str = "", run: Any = None) -> Iter
 
 def rehearse(do: Callable[[], object]) -> list[Change]:
     """What `do` would change. All of it is taken back before anybody sees it."""
-    recorder = Recorder(Kind.ACTION)
+    recorder = Recorder(Kind.ACTION, at_once=inf)  # all of them are asked for, and none is written
     token = _current.set(recorder)
     try:
         with transaction.atomic():
