@@ -52,6 +52,6 @@ class NumberedModel(models.Model):
         super().save(*args, **kwargs)
 
     @classmethod
-    def with_labels(cls, rows: Any) -> Any:
+    def with_labels(cls, rows: models.QuerySet) -> models.QuerySet:
         """Rows with all that `str()` asks of each: no query for each of them."""
         return rows

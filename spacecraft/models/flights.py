@@ -110,7 +110,7 @@ class Landing(NumberedModel):
         ordering = ("id",)
 
     @classmethod
-    def with_labels(cls, rows: Any) -> Any:
+    def with_labels(cls, rows: models.QuerySet) -> models.QuerySet:
         said = ("landing", "spacecraft__name", "spacecraft__serial_number", "launch__net")
         flights = SpacecraftFlight.objects.select_related("spacecraft", "launch").only(*said)
         return rows.prefetch_related(models.Prefetch("flights", flights))
@@ -191,7 +191,7 @@ class SpacecraftFlight(SortedModel):
         verbose_name = "spacecraft flight"
 
     @classmethod
-    def with_labels(cls, rows: Any) -> Any:
+    def with_labels(cls, rows: models.QuerySet) -> models.QuerySet:
         return rows.select_related("spacecraft", "launch")
 
     def __str__(self) -> str:

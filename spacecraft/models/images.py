@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.db import models
 
 from spacedevs.ids import NumberedModel
@@ -43,7 +41,7 @@ class ImageVariant(NumberedModel):
         verbose_name = "image variant"
 
     @classmethod
-    def with_labels(cls, rows: Any) -> Any:
+    def with_labels(cls, rows: models.QuerySet) -> models.QuerySet:
         return rows.select_related("image", "type")
 
     def __str__(self) -> str:
