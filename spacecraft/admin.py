@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from spacecraft import history, models
 from spacedevs.editing import RecordAdmin, RecordOptions, figures
+from spacedevs.pictures import thumbnail_of
 
 admin.site.site_header = admin.site.site_title = "spacedevs"
 
@@ -37,12 +38,14 @@ class ImageLicenseAdmin(RecordAdmin):
 class ImageVariantInline(RecordOptions, admin.TabularInline):
     model = models.ImageVariant
     extra = 0
+    readonly_fields = ("picture",)
+    picture = staticmethod(thumbnail_of())
 
 
 @admin.register(models.Image)
 class ImageAdmin(RecordAdmin):
-    # A link and not a picture: the Content-Security-Policy lets no page ask another host.
-    list_display = ("id", "label", "credit", "license", "single_use", "thumbnail_url")
+    list_display = ("id", thumbnail_of(), "label", "credit", "license", "single_use")
+    missing = ("credit", "license", "thumbnail_url")
     list_filter = ("single_use", ("license", RelatedOnlyFieldListFilter))
     list_select_related = ("license",)
     search_fields = (*RecordAdmin.search_fields, "credit")
@@ -51,7 +54,7 @@ class ImageAdmin(RecordAdmin):
 
 @admin.register(models.ImageVariant)
 class ImageVariantAdmin(RecordAdmin):
-    list_display = ("id", "image", "type", "image_url")
+    list_display = ("id", thumbnail_of(), "image", "type")
     list_display_links = ("id",)
     list_filter = (("type", RelatedOnlyFieldListFilter),)
     list_select_related = ("image", "type")
@@ -60,13 +63,23 @@ class ImageVariantAdmin(RecordAdmin):
 
 @admin.register(models.Agency)
 class AgencyAdmin(RecordAdmin):
-    list_display = ("id", "label", "abbrev", "type", "parent", "featured", "founding_year")
+    list_display = (
+        "id",
+        thumbnail_of("image", "logo"),
+        "label",
+        "abbrev",
+        "type",
+        "parent",
+        "featured",
+        "founding_year",
+    )
+    missing = ("image", "logo", "type", "founding_year")
     list_filter = (
         "featured",
         ("type", RelatedOnlyFieldListFilter),
         ("country", RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("type", "parent")
+    list_select_related = ("type", "parent", "image", "logo")
     search_fields = (*RecordAdmin.search_fields, "abbrev")
     help_texts = {
         "launchers": "In words: Ariane | Vega.",
@@ -149,7 +162,17 @@ class SpacecraftConfigFamilyAdmin(RecordAdmin):
 
 @admin.register(models.SpacecraftConfiguration)
 class SpacecraftConfigurationAdmin(RecordAdmin):
-    list_display = ("id", "label", "type", "agency", "in_use", "human_rated", "maiden_flight")
+    list_display = (
+        "id",
+        thumbnail_of("image"),
+        "label",
+        "type",
+        "agency",
+        "in_use",
+        "human_rated",
+        "maiden_flight",
+    )
+    missing = ("image", "type", "agency", "height", "maiden_flight")
     list_filter = (
         "in_use",
         "human_rated",
@@ -157,7 +180,7 @@ class SpacecraftConfigurationAdmin(RecordAdmin):
         ("agency", RelatedOnlyFieldListFilter),
         ("family", RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("type", "agency")
+    list_select_related = ("type", "agency", "image")
     search_fields = (*RecordAdmin.search_fields, "agency__name")
     help_texts = {
         "height": "Metres.",
@@ -196,14 +219,23 @@ class SpacecraftConfigurationAdmin(RecordAdmin):
 
 @admin.register(models.Spacecraft)
 class SpacecraftAdmin(RecordAdmin):
-    list_display = ("id", "label", "serial_number", "spacecraft_config", "status", "in_space")
+    list_display = (
+        "id",
+        thumbnail_of("image"),
+        "label",
+        "serial_number",
+        "spacecraft_config",
+        "status",
+        "in_space",
+    )
+    missing = ("image", "status", "spacecraft_config", "time_in_space", "flights_count")
     list_filter = (
         "in_space",
         "is_placeholder",
         ("status", RelatedOnlyFieldListFilter),
         ("spacecraft_config", RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("spacecraft_config", "status")
+    list_select_related = ("spacecraft_config", "status", "image")
     search_fields = (*RecordAdmin.search_fields, "serial_number", "spacecraft_config__name")
     help_texts = {
         "is_placeholder": "Stands for a craft that has not been chosen yet.",

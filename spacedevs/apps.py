@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.core import checks
 from django.db.models import CharField, TextField
 from django.db.models.signals import post_migrate, pre_migrate
@@ -22,3 +23,10 @@ class SpacedevsConfig(AppConfig):
         post_migrate.connect(log.install, sender=self)
         pre_migrate.connect(declared.drop_before_migrations, sender=self)
         post_migrate.connect(declared.install, sender=self)
+
+
+class Admin(admin.AdminConfig):
+    """Django's admin, with a front page and pickers of ours."""
+
+    default = False  # not what INSTALLED_APPS means by "spacedevs"
+    default_site = "spacedevs.site.Site"

@@ -16,12 +16,15 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
+from spacedevs import pictures
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
+from spacedevs.gaps import MissingFilter
 from spacedevs.mirror.admin import let_go_button
 from spacedevs.mirror.holds import hold, holds_on
 from spacedevs.names import NamedModel
+from spacedevs.references import protected, uses_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
 
 ORDER_COUNTS = (
@@ -155,6 +158,19 @@ class RecordOptions(admin.options.BaseModelAdmin):
             kwargs["show_hidden_initial"] = False
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        model = db_field.related_model
+        if pictures.is_picture(model) and "widget" not in kwargs:
+            using = kwargs.get("using")
+            kwargs |= {
+                "form_class": pictures.PictureChoiceField,
+                "queryset": pictures.with_license(model._default_manager.using(using)),
+                "widget": pictures.PictureSelect(db_field, self.admin_site, using=using),
+            }
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.ModelMultipleChoiceField | None:
@@ -170,6 +186,7 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
     change_form_template = "admin/record_change_form.html"
     list_display: Any = ("id", "label")
     list_display_links: Any = ("id", "label")
+    missing: tuple[str, ...] = ()  # the columns without which a record is incomplete
     readonly_fields: ClassVar[Any] = ("id",)
     # The sort key finds "Aérospatiale" for one who types "aerospatiale".
     search_fields: ClassVar[Any] = ("name", "sort_name", "id__exact")
@@ -181,6 +198,10 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
     def get_ordering(self, request: HttpRequest) -> Any:
         """Said here too, so that rows that tie in another column are in the order of names."""
         return self.opts.ordering
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        gaps = (MissingFilter,) if self.missing else ()
+        return (*super().get_list_filter(request), *gaps)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Where the database does not take a form, the page comes back with all that was typed."""
@@ -211,18 +232,60 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
         return form
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = (name for name in super().get_fields(request, obj) if name != "held")
-        return sorted(names, key=lambda name: name != "id")
+        not_here = ("held",) if obj else ("held", "picture")
+        names = (name for name in super().get_fields(request, obj) if name not in not_here)
+        return sorted(names, key=lambda name: (name != "id", name != "picture"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = super().get_fieldsets(request, obj)
+        if obj and not self.has_change_permission(request, obj):
+            shown = [(name, self.with_pictures(options)) for name, options in shown]
         if not (obj and holds_on(obj)):
             return shown
         about = "Changed by hand: a run of the mirror leaves these fields as they are here."
         return [*shown, ("Held", {"description": about, "fields": ("held",)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), "held")
+        picture = ("picture",) if pictures.is_picture(self.model) else ()
+        return (*super().get_readonly_fields(request, obj), *picture, "held")
+
+    def with_pictures(self, options: Any) -> Any:
+        """A part of a page for those who may only look: the picture itself in place of its name."""
+        images = {
+            field.name: pictures.shown_read_only(field)
+            for field in self.opts.fields
+            if field.is_relation and pictures.is_picture(field.related_model)
+        }
+        return {**options, "fields": [images.get(name, name) for name in options["fields"]]}
+
+    @admin.display(description="picture")
+    def picture(self, obj: Any) -> str:
+        return pictures.figure(obj, alone=True)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if context.get("original") and pictures.is_picture(self.model):
+            context["uses"] = self.uses(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def uses(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """Where a record is used, of what whoever asks may see."""
+        pages = self.admin_site._registry
+        seen = [
+            relation
+            for relation in protected(self.model)
+            if (page := pages.get(relation.related_model)) and page.has_view_permission(request)
+        ]
+        return [
+            {
+                "relation": use.relation.field,
+                "model": use.relation.related_model._meta,
+                "count": use.count,
+                "links": [(_url(use.relation.related_model, key), name) for key, name in use.rows],
+            }
+            for use in uses_of(row, seen)
+        ]
 
     @admin.display(description="fields")
     def held(self, obj: Any) -> str:
@@ -266,7 +329,11 @@ def default_options(model: type[db.Model]) -> dict[str, Any]:
     return {"list_display": columns, "list_display_links": columns, "search_fields": ("id__exact",)}
 
 
+def _url(model: type[db.Model], key: Any) -> str:
+    opts = model._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(key,))
+
+
 def _link(row: db.Model) -> str:
-    opts = row._meta
-    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
-    return format_html('{}: <a href="{}">{}</a>', capfirst(opts.verbose_name), url, row)
+    kind = capfirst(row._meta.verbose_name)
+    return format_html('{}: <a href="{}">{}</a>', kind, _url(type(row), row.pk), row)

@@ -40,6 +40,15 @@ API_ROOT = f"/{API_VERSION}/"
 API_ROUTER = "spacecraft.urls.router"
 DATA_AS_OF = "spacedevs.mirror.as_of.as_of"  # a function: a time, or None
 MIRRORED = "spacecraft.mirrored"  # what the mirror has to know of the app
+# The sections of the admin's front page, in their order: each a function, of spacedevs/front.py.
+FRONT_PAGE = [
+    "spacecraft.front.in_space",
+    "spacedevs.mirror.front.runs",
+    "spacedevs.mirror.front.held",
+    "spacedevs.front.incomplete",
+    "spacedevs.front.own_changes",
+]
+PICTURE_HOSTS = environment.picture_hosts()
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"
@@ -55,7 +64,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
-    "django.contrib.admin",
+    "spacedevs.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
