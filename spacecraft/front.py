@@ -8,7 +8,7 @@ from spacedevs import clock, front
 from spacedevs.pictures import tile
 from spacedevs.running import RunningDurationField
 
-SHOWN = 20
+SHOWN = 12
 
 
 def in_space(request: HttpRequest) -> front.Section | None:

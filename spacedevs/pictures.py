@@ -161,6 +161,9 @@ class PictureChoiceField(forms.ModelChoiceField):
 class PictureSelect(AutocompleteSelect):
     """Django's, with the picture of what is chosen in it and beneath it."""
 
+    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**super().build_attrs(*args, **kwargs), "data-width": "32em"}
+
     def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> Any:
         option = super().create_option(name, value, label, *args, **kwargs)
         if isinstance(label, PictureLabel):
@@ -176,4 +179,4 @@ class PictureSelect(AutocompleteSelect):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(js=["spacedevs/pictures.js"])
+        return super().media + forms.Media(js=["admin/js/jquery.init.js", "spacedevs/pictures.js"])

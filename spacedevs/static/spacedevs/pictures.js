@@ -20,11 +20,11 @@
             image.src = known.thumbnail;
             whole.append(image);
         }
-        const name = document.createElement('span');
-        name.textContent = choice.text;
+        const words = document.createElement('span');
         const credit = document.createElement('small');
         credit.textContent = known.credit;
-        whole.append(name, credit);
+        words.append(choice.text, ' ', credit);
+        whole.append(words);
         return whole;
     }
 
