@@ -41,6 +41,9 @@ class ImageVariantInline(RecordOptions, admin.TabularInline):
     readonly_fields = ("picture",)
     picture = staticmethod(thumbnail_of())
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("image", "type")
+
 
 @admin.register(models.Image)
 class ImageAdmin(RecordAdmin):

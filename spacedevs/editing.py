@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
-from spacedevs import pictures
+from spacedevs import pickers, pictures
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
@@ -79,6 +79,10 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, row in self.instance._state.fields_cache.items():
+            if name in self.fields:
+                widget = self.fields[name].widget
+                getattr(widget, "widget", widget).known = row  # Django wraps a picker
         for name, field in self.fields.items():
             if type(field) is forms.BooleanField and self.initial.get(name, False) is None:
                 # A check box shows null as false, and could not change the one to the other.
@@ -161,14 +165,13 @@ class RecordOptions(admin.options.BaseModelAdmin):
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.ModelChoiceField | None:
-        model = db_field.related_model
-        if pictures.is_picture(model) and "widget" not in kwargs:
-            using = kwargs.get("using")
-            kwargs |= {
-                "form_class": pictures.PictureChoiceField,
-                "queryset": pictures.with_license(model._default_manager.using(using)),
-                "widget": pictures.PictureSelect(db_field, self.admin_site, using=using),
-            }
+        model, using = db_field.related_model, kwargs.get("using")
+        select = pickers.RecordSelect
+        if pictures.is_picture(model):
+            select = pickers.PictureSelect
+            rows = pictures.with_license(model._default_manager.using(using))
+            kwargs = {"form_class": pickers.PictureChoiceField, "queryset": rows, **kwargs}
+        kwargs = {"widget": select(db_field, self.admin_site, using=using), **kwargs}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
@@ -194,6 +197,10 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
     @admin.display(description="name", ordering="sort_name")
     def label(self, row: Any) -> str:
         return str(row)
+
+    def get_queryset(self, request: HttpRequest) -> db.QuerySet:
+        rows = super().get_queryset(request)
+        return pictures.with_license(rows) if pictures.is_picture(self.model) else rows
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Said here too, so that rows that tie in another column are in the order of names."""

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Field, Model, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -135,48 +133,3 @@ def shown_read_only(field: Field) -> Callable[[Any], str]:
 
     contents.__name__ = field.name
     return admin.display(description=field.verbose_name)(contents)
-
-
-# In pickers
-
-
-def in_picker(picture: Any) -> dict[str, str]:
-    """What pictures.js shows of it."""
-    return {"thumbnail": thumbnail_url(picture), "credit": credit_of(picture)}
-
-
-class PictureLabel(str):
-    """An option's text, with the picture that it stands for: Django's select hands on no more."""
-
-    picture: Any
-
-
-class PictureChoiceField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        label = PictureLabel(obj)
-        label.picture = obj
-        return label
-
-
-class PictureSelect(AutocompleteSelect):
-    """Django's, with the picture of what is chosen in it and beneath it."""
-
-    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return {**super().build_attrs(*args, **kwargs), "data-width": "32em"}
-
-    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> Any:
-        option = super().create_option(name, value, label, *args, **kwargs)
-        if isinstance(label, PictureLabel):
-            about = in_picker(label.picture)
-            option["attrs"] |= {f"data-{key}": text for key, text in about.items()}
-            self.chosen = label.picture
-        return option
-
-    def render(self, *args: Any, **kwargs: Any) -> Any:
-        self.chosen: Any = None
-        select = super().render(*args, **kwargs)
-        return select + figure(self.chosen) if self.chosen else select
-
-    @property
-    def media(self) -> forms.Media:
-        return super().media + forms.Media(js=["admin/js/jquery.init.js", "spacedevs/pictures.js"])

@@ -3,23 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from spacedevs import front, pictures
-
-
-class Autocomplete(AutocompleteJsonView):
-    """A picture is found with its thumbnail, and with what has to stand beside it."""
-
-    def get_queryset(self) -> QuerySet:
-        rows = super().get_queryset()
-        return pictures.with_license(rows) if pictures.is_picture(rows.model) else rows
-
-    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        found: dict[str, str] = super().serialize_result(obj, to_field_name)
-        return {**found, **pictures.in_picker(obj)} if pictures.is_picture(type(obj)) else found
+from spacedevs import front
+from spacedevs.pickers import Autocomplete
 
 
 class Site(admin.AdminSite):

@@ -391,7 +391,7 @@ def test_page_of_a_picture_takes_ten_queries_at_most(
     client = admin_client if is_superuser else may(*names, "view_spacecraft", "view_imagelicense")
     with CaptureQueriesContext(connection) as queries:
         assert changed(client, image).status_code == 200
-    assert len(queries) <= 10
+    assert len(queries) <= 10, [each['sql'][:150] for each in queries]
 
 
 # In a browser
