@@ -96,7 +96,8 @@ def tile(picture: Any) -> str:
 
 def image(url: str, width: int, height: int, alt: str = "") -> str:
     return format_html(
-        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy" referrerpolicy="no-referrer">',
+        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy" '
+        'referrerpolicy="no-referrer">',
         url,
         alt,
         width,

@@ -1,6 +1,5 @@
 """The admin's front page says how things stand, to those who may see it."""
 
-import os
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from playwright.sync_api import Page
 
 from spacecraft.models import (
     Image,
@@ -26,14 +24,7 @@ from spacedevs import front, gaps
 from spacedevs.mirror.budget import utc_now
 from spacedevs.mirror.models import Hold, MirrorCall, MirrorRun
 from tests.administration import admin_url, save
-from tests.conftest import fresh_database, shell
-from tests.servers import running_server
-from tests.test_browser import browser, page, pytestmark
-from tests.test_pictures import EDITOR, SCRIPT, may
-
-__all__ = ["browser", "page"]  # fixtures
-in_a_browser = pytestmark
-del pytestmark
+from tests.test_pictures import SCRIPT, may
 
 INDEX = "/admin/"
 MISSING = [
@@ -252,9 +243,7 @@ def grown(db: None, frozen_clock: datetime) -> None:
 
 
 @pytest.mark.parametrize("who", ["superuser", "editor"])
-def test_ten_queries_are_enough_whoever_asks(
-    grown: None, admin_client: Client, who: str
-) -> None:
+def test_ten_queries_are_enough_whoever_asks(grown: None, admin_client: Client, who: str) -> None:
     everything = ("spacecraft", "image", "agency", "spacecraftconfiguration", "mirrorrun", "hold")
     client = admin_client
     if who == "editor":
@@ -267,37 +256,3 @@ def test_ten_queries_are_enough_whoever_asks(
     with CaptureQueriesContext(connection) as queries:
         assert client.get(INDEX).status_code == 200
     assert len(queries) <= 10, [each["sql"][:150] for each in queries]
-
-
-# In a browser
-
-IN_SPACE = """
-from django.utils import timezone
-from spacecraft.models import Spacecraft
-craft = Spacecraft.objects.all()[0]
-craft.in_space, craft.in_space_since = True, timezone.now()
-craft.save()
-"""
-
-
-@in_a_browser[0]
-@in_a_browser[1]
-def test_times_run_by_the_second_and_stand_there_without_a_script(
-    tmp_path: Any, page: Page
-) -> None:
-    with fresh_database(tmp_path) as env, running_server(env) as url:
-        shell({**os.environ, **env}, EDITOR + IN_SPACE)
-        page.goto(f"{url}/admin/")
-        page.fill("#id_username", "editor")
-        page.fill("#id_password", "editor")
-        page.press("#id_password", "Enter")
-        time = page.locator("time[data-seconds]").first
-        before = time.inner_text()
-        page.wait_for_function("text => document.querySelector('time').innerText != text", arg=before)
-        assert re.fullmatch(r"(\d+ d )?\d\d:\d\d:\d\d", time.inner_text())
-        with page.context.browser.new_context(java_script_enabled=False) as plain:  # type: ignore[union-attr]
-            plain.add_cookies(page.context.cookies())
-            quiet = plain.new_page()
-            quiet.goto(f"{url}/admin/")
-            shown = quiet.locator("time[data-seconds]").first.inner_text()
-            assert re.fullmatch(r"(\d+ d )?\d\d:\d\d:\d\d", shown)
