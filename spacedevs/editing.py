@@ -81,7 +81,7 @@ class RecordForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name, row in self.instance._state.fields_cache.items():
             if name in self.fields:
-                widget = self.fields[name].widget
+                widget: Any = self.fields[name].widget
                 getattr(widget, "widget", widget).known = row  # Django wraps a picker
         for name, field in self.fields.items():
             if type(field) is forms.BooleanField and self.initial.get(name, False) is None:
@@ -261,7 +261,7 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
         images = {
             field.name: pictures.shown_read_only(field)
             for field in self.opts.fields
-            if field.is_relation and pictures.is_picture(field.related_model)
+            if field.related_model and pictures.is_picture(field.related_model)
         }
         return {**options, "fields": [images.get(name, name) for name in options["fields"]]}
 
@@ -288,7 +288,7 @@ class RecordAdmin(RecordOptions, admin.ModelAdmin):
             {
                 "relation": use.relation.field,
                 "model": use.relation.related_model._meta,
-                "count": use.count,
+                "count": use.total,
                 "links": [(_url(use.relation.related_model, key), name) for key, name in use.rows],
             }
             for use in uses_of(row, seen)

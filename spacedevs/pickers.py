@@ -41,6 +41,8 @@ class PictureChoiceField(forms.ModelChoiceField):
 class PictureSelect(RecordSelect):
     """With the picture of what is chosen in it and beneath it."""
 
+    chosen: Any = None  # the picture, once its option is made
+
     def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().build_attrs(*args, **kwargs), "data-width": "32em"}
 
@@ -53,7 +55,7 @@ class PictureSelect(RecordSelect):
         return option
 
     def render(self, *args: Any, **kwargs: Any) -> Any:
-        self.chosen: Any = None
+        self.chosen = None
         select = super().render(*args, **kwargs)
         return select + figure(self.chosen) if self.chosen else select
 

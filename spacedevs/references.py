@@ -68,7 +68,7 @@ class Use(NamedTuple):
     """The rows that refer to another through one relation."""
 
     relation: Any
-    count: int
+    total: int
     rows: list[tuple[str, str]]  # the first of them: key and name
 
 
@@ -95,5 +95,5 @@ def _referring(row: Model, number: int, relation: Any, most: int) -> QuerySet:
     rows = model._base_manager.filter(**{relation.field.name: row}).order_by()
     counted = rows.annotate(place=place, count=Window(Count("*")))
     told = {"number": Value(number), "key": key, "title": name}
-    first = counted.annotate(**told).filter(place__lte=most)
+    first: QuerySet = counted.annotate(**told).filter(place__lte=most)
     return first.values_list("number", "key", "title", "count", "place")

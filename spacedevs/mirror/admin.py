@@ -50,6 +50,7 @@ class MirrorListAdmin(Seen):
 @admin.register(Hold)
 class HoldAdmin(Seen):
     list_display = ("record", "field", "upstream", "since", "button")
+    list_display_links = ("field",)
     list_filter = ("model", "field")
     search_fields = ("model", "key", "field")
     actions = ("let_go",)

@@ -41,6 +41,6 @@ def held(request: HttpRequest) -> front.Section | None:
         "Held against the mirror",
         "held.html",
         holds=last,
-        count=last[0].count if last else 0,  # type: ignore[attr-defined]
+        count=last[0].count if last else 0,
         all=front.list_url(Hold),
     )
