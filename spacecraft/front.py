@@ -1,6 +1,6 @@
 """The app's section of the admin's front page: what is in space."""
 
-from django.db.models import Count, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.http import HttpRequest
 
 from spacecraft.models import Spacecraft
@@ -19,7 +19,7 @@ def in_space(request: HttpRequest) -> front.Section | None:
     fields = [Spacecraft._meta.get_field(name) for name in ("time_in_space", "time_docked")]
     up = Spacecraft.objects.filter(Q(in_space=True) | Q(docked_since__isnull=False))
     up = up.select_related("image", "spacecraft_config").annotate(count=Window(Count("*")))
-    crafts = list(up.order_by("in_space_since", "sort_name", "id")[:SHOWN])
+    crafts = list(up.order_by(F("in_space_since").asc(nulls_last=True), "sort_name", "id")[:SHOWN])
 
     def times(craft: Spacecraft) -> list[str]:
         return [
