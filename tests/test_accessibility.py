@@ -54,7 +54,7 @@ import json
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
-from spacecraft.models import Image, Spacecraft
+from spacecraft.models import Image, ImageVariantType, Spacecraft
 from spacedevs.mirror.models import Hold, MirrorRun
 from spacedevs.throttle.models import Token
 User.objects.create_superuser("editor", password="editor")
@@ -64,6 +64,8 @@ MirrorRun.objects.create(source="https://example.org/", started=now, as_of=now, 
 Hold.objects.create(model="spacecraft.spacecraft", key="1", field="name", upstream='"Theirs"')
 Token.objects.create(name="client")
 Spacecraft.objects.update(in_space=True, in_space_since=now)
+long = "https://example.org/" + 30 * "a-long-name-"
+Image.objects.all()[0].variants.create(type=ImageVariantType.objects.all()[0], image_url=long)
 Spacecraft.objects.filter(image=None).update(image=Image.objects.all()[0])
 rows = {model._meta.label: model._default_manager.first() for model in apps.get_models()}
 print(json.dumps({label: str(row.pk) for label, row in rows.items() if row}))
