@@ -23,6 +23,7 @@ from spacedevs.actions import chosen, confirmed, count
 from spacedevs.editing import RecordAdmin, RecordInline, figures
 from spacedevs.history.models import Step
 from spacedevs.history.steps import step
+from spacedevs.pictures import thumbnail_of
 from spacedevs.words import link_to, url_of
 
 NEWEST_FIRST = F("launch__net").desc(nulls_last=True)  # of flights
@@ -50,12 +51,18 @@ class ImageLicenseAdmin(RecordAdmin):
 
 class ImageVariantInline(RecordInline):
     model = models.ImageVariant
+    readonly_fields = ("picture",)
+    picture = staticmethod(thumbnail_of())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: QuerySet = super().get_queryset(request)
+        return rows.select_related("image", "type")
 
 
 @admin.register(models.Image)
 class ImageAdmin(RecordAdmin):
-    # A link and not a picture: the Content-Security-Policy lets no page ask another host.
-    list_display = ("id", "label", "credit", "license", "single_use", "thumbnail_url")
+    list_display = ("id", thumbnail_of(), "label", "credit", "license", "single_use")
+    missing = ("credit", "license", "thumbnail_url")
     list_filter = ("single_use", ("license", RelatedOnlyFieldListFilter))
     list_select_related = ("license",)
     search_fields = (*RecordAdmin.search_fields, "credit")
@@ -64,7 +71,7 @@ class ImageAdmin(RecordAdmin):
 
 @admin.register(models.ImageVariant)
 class ImageVariantAdmin(RecordAdmin):
-    list_display = ("id", "image", "type", "image_url")
+    list_display = ("id", thumbnail_of(), "image", "type")
     list_display_links = ("id",)
     list_filter = (("type", RelatedOnlyFieldListFilter),)
     list_select_related = ("image", "type")
@@ -73,13 +80,23 @@ class ImageVariantAdmin(RecordAdmin):
 
 @admin.register(models.Agency)
 class AgencyAdmin(RecordAdmin):
-    list_display = ("id", "label", "abbrev", "type", "parent", "featured", "founding_year")
+    list_display = (
+        "id",
+        thumbnail_of("image", "logo"),
+        "label",
+        "abbrev",
+        "type",
+        "parent",
+        "featured",
+        "founding_year",
+    )
+    missing = ("image", "logo", "type", "founding_year")
     list_filter = (
         "featured",
         ("type", RelatedOnlyFieldListFilter),
         ("country", RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("type", "parent")
+    list_select_related = ("type", "parent", "image", "logo")
     search_fields = (*RecordAdmin.search_fields, "abbrev")
     help_texts = {
         "launchers": "In words: Ariane | Vega.",
@@ -162,7 +179,17 @@ class SpacecraftConfigFamilyAdmin(RecordAdmin):
 
 @admin.register(models.SpacecraftConfiguration)
 class SpacecraftConfigurationAdmin(RecordAdmin):
-    list_display = ("id", "label", "type", "agency", "in_use", "human_rated", "maiden_flight")
+    list_display = (
+        "id",
+        thumbnail_of("image"),
+        "label",
+        "type",
+        "agency",
+        "in_use",
+        "human_rated",
+        "maiden_flight",
+    )
+    missing = ("image", "type", "agency", "height", "maiden_flight")
     list_filter = (
         "in_use",
         "human_rated",
@@ -170,7 +197,7 @@ class SpacecraftConfigurationAdmin(RecordAdmin):
         ("agency", RelatedOnlyFieldListFilter),
         ("family", RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("type", "agency")
+    list_select_related = ("type", "agency", "image")
     search_fields = (*RecordAdmin.search_fields, "agency__name")
     bulk_fields = ("in_use", "type", "agency", "image", "human_rated")
     help_texts = {
@@ -211,14 +238,23 @@ class SpacecraftConfigurationAdmin(RecordAdmin):
 @admin.register(models.Spacecraft)
 class SpacecraftAdmin(RecordAdmin):
     change_form_template = "admin/spacecraft/spacecraft/change_form.html"
-    list_display = ("id", "label", "serial_number", "spacecraft_config", "status", "in_space")
+    list_display = (
+        "id",
+        thumbnail_of("image"),
+        "label",
+        "serial_number",
+        "spacecraft_config",
+        "status",
+        "in_space",
+    )
+    missing = ("image", "status", "spacecraft_config", "time_in_space", "flights_count")
     list_filter = (
         "in_space",
         "is_placeholder",
         ("status", RelatedOnlyFieldListFilter),
         ("spacecraft_config", RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("spacecraft_config", "status")
+    list_select_related = ("spacecraft_config", "status", "image")
     search_fields = (*RecordAdmin.search_fields, "serial_number", "spacecraft_config__name")
     help_texts = {
         "is_placeholder": "Stands for a craft that has not been chosen yet.",

@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.admin import apps as admin
 from django.core import checks
 from django.db.models import CharField, TextField
 from django.db.models.signals import post_migrate, pre_migrate
@@ -24,3 +25,10 @@ class SpacedevsConfig(AppConfig):
         post_migrate.connect(declared.install, sender=self)
         # An app after all whose permissions a role has: these are there by then.
         post_migrate.connect(roles.install, sender=apps.get_app_config("sessions"))
+
+
+class Admin(admin.AdminConfig):
+    """Django's admin, with a front page and pickers of ours."""
+
+    default = False  # not what INSTALLED_APPS means by "spacedevs"
+    default_site = "spacedevs.site.Site"

@@ -19,6 +19,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from spacedevs import pickers, pictures, words
 from spacedevs.actions import CONFIRMED, Refused, chosen, confirmed, count
 from spacedevs.api.durations import LONGEST
 from spacedevs.api.registry import resources
@@ -26,6 +27,7 @@ from spacedevs.api.shapes import contract_allows_null
 from spacedevs.bulk import BulkForm
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
 from spacedevs.exchange import Exchange
+from spacedevs.gaps import MissingFilter
 from spacedevs.history.admin import WithHistory
 from spacedevs.history.models import Step
 from spacedevs.history.steps import current, rehearse, step
@@ -34,9 +36,9 @@ from spacedevs.names import NamedModel
 from spacedevs.opened import OPENED, OpenedForm, OpenedFormSet
 from spacedevs.plausible import check_form, problems
 from spacedevs.preview import PREVIEW, answers, page_of
+from spacedevs.references import protected, uses_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
 from spacedevs.values import column_name, field_of
-from spacedevs.words import link_to
 
 LET_GO = "let-go"  # the check boxes beside what is held
 DURATION = "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00."
@@ -95,6 +97,10 @@ class RecordForm(OpenedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, row in self.instance._state.fields_cache.items():
+            if name in self.fields:
+                widget: Any = self.fields[name].widget
+                getattr(widget, "widget", widget).known = row  # Django wraps a picker
         for name, field in self.fields.items():
             if type(field) is forms.BooleanField and self.initial.get(name, False) is None:
                 # A check box shows null as false, and could not change the one to the other.
@@ -188,6 +194,18 @@ class RecordOptions(admin.options.BaseModelAdmin):
             kwargs["show_hidden_initial"] = False
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        model, using = db_field.related_model, kwargs.get("using")
+        select = pickers.RecordSelect
+        if pictures.is_picture(model):
+            select = pickers.PictureSelect
+            rows = pictures.with_license(model._default_manager.using(using))
+            kwargs = {"form_class": pickers.PictureChoiceField, "queryset": rows, **kwargs}
+        kwargs = {"widget": select(db_field, self.admin_site, using=using), **kwargs}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.ModelMultipleChoiceField | None:
@@ -217,6 +235,7 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
     labels: dict[str, str] = {}  # where a field's name is no word; not the models' own either
     list_display: Any = ("id", "label")
     list_display_links: Any = ("id", "label")
+    missing: tuple[str, ...] = ()  # the columns without which a record is incomplete
     readonly_fields: ClassVar[Any] = ("id",)
     # The sort key finds "Aérospatiale" for one who types "aerospatiale".
     search_fields: ClassVar[Any] = ("name", "sort_name", "id__exact")
@@ -229,9 +248,17 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
         """The name alone: what tells two of a name apart has columns of its own."""
         return str(row.name)
 
+    def get_queryset(self, request: HttpRequest) -> db.QuerySet:
+        rows = super().get_queryset(request)
+        return pictures.with_license(rows) if pictures.is_picture(self.model) else rows
+
     def get_ordering(self, request: HttpRequest) -> Any:
         """Said here too, so that rows that tie in another column are in the order of names."""
         return self.ordering or self.opts.ordering
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        gaps = (MissingFilter,) if self.missing else ()
+        return (*super().get_list_filter(request), *gaps)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Where the database does not take a form, the page comes back with all that was typed."""
@@ -298,6 +325,8 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
     ) -> Any:
         shown = any(self.model is each.queryset.model for each in resources().values())
         context |= {"holds": holds_on(obj) if obj is not None else (), "is_served": shown}
+        if obj is not None and pictures.is_picture(self.model):
+            context["uses"] = self.uses(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
@@ -328,8 +357,52 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
         return form
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = (name for name in super().get_fields(request, obj) if name != OPENED)
-        return sorted(names, key=lambda name: name != "id")
+        apart = (OPENED,) if obj else (OPENED, "picture")
+        names = (name for name in super().get_fields(request, obj) if name not in apart)
+        return sorted(names, key=lambda name: (name != "id", name != "picture"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        if obj and not self.has_change_permission(request, obj):
+            shown = [(name, self.with_pictures(options)) for name, options in shown]
+        return shown
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        picture = ("picture",) if pictures.is_picture(self.model) else ()
+        return (*super().get_readonly_fields(request, obj), *picture)
+
+    def with_pictures(self, options: Any) -> Any:
+        """A part of a page for those who may only look: the picture itself in place of its name."""
+        images = {
+            field.name: pictures.shown_read_only(field)
+            for field in self.opts.fields
+            if field.related_model and pictures.is_picture(field.related_model)
+        }
+        return {**options, "fields": [images.get(name, name) for name in options["fields"]]}
+
+    @admin.display(description="picture")
+    def picture(self, obj: Any) -> str:
+        return pictures.figure(obj, alone=True)
+
+    def uses(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """Where a record is used, of what whoever asks may see."""
+        pages = self.admin_site._registry
+        seen = [
+            relation
+            for relation in protected(self.model)
+            if (page := pages.get(relation.related_model)) and page.has_view_permission(request)
+        ]
+        return [
+            {
+                "relation": use.relation.field,
+                "model": use.relation.related_model._meta,
+                "count": use.total,
+                "links": [
+                    (words.page_of(use.relation.related_model, key), name) for key, name in use.rows
+                ],
+            }
+            for use in uses_of(row, seen)
+        ]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -431,4 +504,4 @@ def default_options(model: type[db.Model]) -> dict[str, Any]:
 
 
 def _link(row: db.Model) -> str:
-    return format_html("{}: {}", capfirst(row._meta.verbose_name), link_to(row))
+    return format_html("{}: {}", capfirst(row._meta.verbose_name), words.link_to(row))

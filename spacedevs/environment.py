@@ -1,6 +1,7 @@
 """What the environment may say: the one table behind settings.py and the README."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Rate:
     seconds: int
 
 
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MOST_CALLS = 10_000  # a rate's: each call of a period is remembered
 
@@ -117,6 +119,13 @@ VARIABLES = (
     Variable("MIRROR_TOKEN", "", "the key that it shows there"),
     Variable("MIRROR_BUDGET", "15", "the calls that it may make in any hour"),
     Variable(
+        "PICTURE_HOSTS",
+        "thespacedevs-prod.nyc3.digitaloceanspaces.com,"
+        "thespacedevs-dev.nyc3.digitaloceanspaces.com",
+        "the hosts that the admin's pages may ask for pictures, with commas; "
+        "set and empty: none, and links stay links",
+    ),
+    Variable(
         "HELP_URL",
         "https://lldev.thespacedevs.com/docs",
         "the documentation that the pages' Help section links to",
@@ -190,6 +199,19 @@ def redis_url() -> str:
             "or unix:///path for a socket."
         )
     return value
+
+
+def picture_hosts() -> list[str]:
+    """In small letters. A variable that is set and empty names none: here that is a choice."""
+    value = os.environ.get("PICTURE_HOSTS", _DEFAULTS["PICTURE_HOSTS"])
+    hosts = [word.strip().lower() for word in value.split(",") if word.strip()]
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"PICTURE_HOSTS names {host!r}: write names of hosts with commas, as in "
+                "pictures.example.org, without https://, a path or a *."
+            )
+    return hosts
 
 
 def data_dir() -> Path:

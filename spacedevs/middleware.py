@@ -19,10 +19,11 @@ OWN_HEADER = "Spacedevs-Version"
 EDITOR = "spacedevs_may"  # the cookie that static/spacedevs/edit-link.js reads
 LEAST_ERROR = 400
 
-# No page asks another host for anything: said here once, and enforced by the browser.
+# No page asks another host for anything but pictures, and for these only the hosts that
+# PICTURE_HOSTS names: said here once, and enforced by the browser.
 # Styles in attributes are DRF's, Swagger UI's and ReDoc's; ReDoc searches in a worker of its own.
 POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:{hosts}; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
@@ -35,7 +36,8 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.get("Content-Type", "").startswith("text/html"):
-            response["Content-Security-Policy"] = POLICY
+            hosts = "".join(f" https://{host}" for host in settings.PICTURE_HOSTS)
+            response["Content-Security-Policy"] = POLICY.format(hosts=hosts)
         return response
 
 

@@ -96,6 +96,10 @@ class OrderedMultipleChoiceField(forms.ModelMultipleChoiceField):
 class OrderedAutocomplete(AutocompleteSelectMultiple):
     """Shows the chosen rows in their own order. A browser sends them as they stand here."""
 
+    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Without select2's button that clears all: it stands in the list and is no item of it."""
+        return {**super().build_attrs(*args, **kwargs), "data-allow-clear": "false"}
+
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         groups = super().optgroups(name, value, attrs)
         place = {str(key): number for number, key in enumerate(value)}

@@ -41,6 +41,15 @@ API_ROUTER = "spacecraft.urls.router"
 DATA_AS_OF = "spacedevs.mirror.as_of.as_of"  # a function: a time, or None
 MIRRORED = "spacecraft.mirrored"  # what the mirror has to know of the app
 PLAUSIBLE = "spacecraft.plausible"  # what an editor is told of figures that cannot be
+# The sections of the admin's front page, in their order: each a function, of spacedevs/front.py.
+FRONT_PAGE = [
+    "spacecraft.front.in_space",
+    "spacedevs.mirror.front.runs",
+    "spacedevs.mirror.front.held",
+    "spacedevs.front.incomplete",
+    "spacedevs.history.front.last_changes",
+]
+PICTURE_HOSTS = environment.picture_hosts()
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
 ROOT_URLCONF = "spacedevs.urls"
@@ -58,7 +67,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "import_export",
     "corsheaders",
-    "django.contrib.admin",
+    "spacedevs.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

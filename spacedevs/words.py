@@ -29,10 +29,14 @@ def show(value: Any) -> str:
     return Truncator(value).chars(SHOWN)
 
 
+def page_of(model: type[models.Model], key: Any) -> str:
+    """The URL of a row's page in the admin."""
+    opts = model._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(key,))
+
+
 def url_of(row: models.Model) -> str:
-    """Of a row's page in the admin."""
-    opts = row._meta
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
+    return page_of(type(row), row.pk)
 
 
 def link_to(row: models.Model) -> str:

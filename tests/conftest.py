@@ -158,7 +158,8 @@ def fresh_database(
     It is empty, or a copy of the one in `template`: the path of an SQLite file, the name of a
     PostgreSQL database that nobody is connected to. `options` are PostgreSQL's, of CREATE DATABASE.
     """
-    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
+    # No pictures: a browser that looks at it asks nobody else.
+    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": "", "PICTURE_HOSTS": ""}
     if connection.vendor != "postgresql":
         if template:
             shutil.copy(template, tmp_path / "db.sqlite3")

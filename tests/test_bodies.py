@@ -13,7 +13,6 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.test import Client
 from rest_framework.serializers import ListSerializer
@@ -29,6 +28,7 @@ from spacecraft.models import (
     SpacecraftFlight,
 )
 from spacedevs.api.registry import resources
+from spacedevs.history.models import Change
 from tests.administration import MODELS, admin_url, errors, of_every_model, save
 from tests.conftest import run
 
@@ -229,8 +229,8 @@ def test_only_what_an_editor_changed_counts_as_changed(admin_client: Client) -> 
     launch = Launch.objects.all()[0]
     Launch.objects.filter(pk=launch.pk).update(failreason="two\nlines", program=[], slug=None)
     save(admin_client, launch, name="another")
-    (entry,) = LogEntry.objects.all()
-    assert json.loads(entry.change_message) == [{"changed": {"fields": ["Name"]}}]
+    (change,) = Change.objects.all()
+    assert list(change.pairs()) == ["name"]
 
 
 def test_a_link_without_a_scheme_stays_where_it_is_untouched(admin_client: Client) -> None:
