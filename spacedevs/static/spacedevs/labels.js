@@ -1,16 +1,22 @@
-// Names for what scripts of Django's put in a page without one: pickers, in place of a select and its
-// label, and the icons of the lists from which several are chosen.
+// Names for what Django leaves without one: pickers, which select2 puts in place of a select and its
+// label; what stands in the table of an inline; icons of the lists from which several are chosen.
 'use strict';
 {
-    function nameOf(select) {
-        const column = select.closest('td')?.className.match(/field-(\w+)/)?.[1];
-        const header = column && select.closest('table').querySelector(`th.column-${column}`);
-        return (select.labels[0] || header)?.textContent.trim().replace(/:$/, '') || select.name;
+    function nameOf(control) {
+        const cell = control.closest('.tabular td');
+        const header = cell && cell.closest('table').tHead.rows[0].cells[cell.cellIndex];
+        const name = control.labels?.[0] || header;
+        return name ? name.textContent.trim().replace(/[:?]$/, '') : control.name;
     }
 
     function label(within) {
         for (const icon of within.querySelectorAll('.search-label-icon')) {
             icon.setAttribute('role', 'img');
+        }
+        for (const control of within.querySelectorAll('.tabular td :is(input, select, textarea)')) {
+            if (!control.labels?.length) {
+                control.setAttribute('aria-label', nameOf(control));
+            }
         }
         for (const select of within.querySelectorAll('select.select2-hidden-accessible')) {
             const name = nameOf(select);
@@ -26,7 +32,7 @@
         }
     }
 
-    // After Django's own scripts, which do their part before, or on the same event.
+    // After Django's own scripts, which do their part when the page is ready, or on the same event.
     window.addEventListener('load', () => {
         const begin = () => label(document);
         window.django?.jQuery ? django.jQuery(begin) : begin();
