@@ -306,13 +306,25 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """The row; for a form that is sent, locked, so that what the form compares stays."""
+        """The row with what it refers to, which its pickers show.
+
+        For a form that is sent it is locked, so that what the form compares stays.
+        """
+        rows = self.get_queryset(request).select_related(*self.referred())
         if request.method == "POST" and connection.in_atomic_block:
-            with suppress(ValidationError, ValueError):
-                key = self.opts.pk.to_python(object_id)
-                rows = self.model._base_manager.select_for_update().filter(pk=key)
-                rows.values_list("pk").first()
-        return super().get_object(request, object_id, from_field)
+            rows = rows.select_for_update(of=("self",))
+        field = self.opts.get_field(from_field) if from_field else self.opts.pk
+        with suppress(self.model.DoesNotExist, ValidationError, ValueError):
+            return rows.get(**{field.name: field.to_python(object_id)})
+        return None
+
+    def referred(self) -> list[str]:
+        """The relations to one; of a picture its licence too, which stands beside it."""
+        found = []
+        for field in filter(lambda field: field.is_relation, self.opts.concrete_fields):
+            is_picture = pictures.is_picture(field.related_model)
+            found += [field.name, *([f"{field.name}__license"] if is_picture else [])]
+        return found
 
     def render_change_form(
         self,

@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 
 from spacedevs.history.models import Change
-from spacedevs.values import UNKNOWN, column_name, in_words, label_of, names_of, noted
+from spacedevs.values import UNKNOWN, column_name, denoted, in_words, label_of, names_of, noted
 
 OPENED = "opened"
 GONE = "gone"  # what a form says of itself that was refused because its row is not there any more
@@ -60,8 +60,7 @@ class OpenedForm(forms.ModelForm):
         return noted(list(value) if isinstance(value, QuerySet) else _plain(value))
 
     def _read(self, name: str, text: str) -> Any:
-        field, value = self._meta.model._meta.get_field(name), orjson.loads(text)
-        return value if field.is_relation else field.to_python(value)
+        return denoted(self._meta.model._meta.get_field(name), orjson.loads(text))
 
     @cached_property
     def meanwhile(self) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.db import connections
 from django.db.models import Model
 
 from spacedevs.api.registry import record_models
@@ -49,6 +50,8 @@ def install(using: str, **kwargs: Any) -> None:
     """Called after each `migrate`, once the permissions are there."""
     from django.contrib.auth.models import Group, Permission
 
+    if Permission._meta.db_table not in connections[using].introspection.table_names():
+        return  # another app alone is migrated
     rows = Permission.objects.using(using).select_related("content_type")
     known = {f"{each.content_type.app_label}.{each.codename}": each for each in rows}
     for role in ROLES:

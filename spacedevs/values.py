@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.utils.text import Truncator, capfirst
 
 from spacedevs.names import NamedModel, SortKeyField
+from spacedevs.opaque_json import OpaqueJSONField
 
 SHOWN = 200  # characters of a value
 UNKNOWN = "–"
@@ -79,6 +80,13 @@ def links_of(field: Any, keys: Iterable[Any]) -> dict[Any, list[Any]]:
     return linked
 
 
+def denoted(field: Any, value: Any) -> Any:
+    """A noted value, without its JSON, as the column holds it; of a relation the keys."""
+    if field.is_relation or isinstance(field, OpaqueJSONField):
+        return value
+    return field.to_python(value)
+
+
 def set_value(row: Any, column: str, value: Any) -> list[Any]:
     """Puts a noted value, without its JSON, into a row that is not saved yet.
 
@@ -87,7 +95,7 @@ def set_value(row: Any, column: str, value: Any) -> list[Any]:
     """
     field = row._meta.get_field(column)
     if not field.is_relation:
-        setattr(row, field.attname, field.to_python(value))
+        setattr(row, field.attname, denoted(field, value))
         return []
     wanted = [field.target_field.to_python(key) for key in _keys(value)]
     there = field.related_model._base_manager.in_bulk(wanted)
@@ -142,7 +150,7 @@ def in_words(field: Any, value: Any, names: Names) -> str:
         return "Yes" if value else "No"
     if isinstance(value, dict | list):
         return Truncator(orjson.dumps(value).decode()).chars(SHOWN)
-    plain = field.to_python(value) if field is not None else value
+    plain = denoted(field, value) if field is not None else value
     if isinstance(plain, datetime):
         return f"{plain:%Y-%m-%d %H:%M:%S}"
     if isinstance(plain, timedelta):

@@ -84,6 +84,7 @@ def pages() -> Iterator[tuple[str, str]]:
 def test_each_list_and_page_asks_at_most_ten_queries(librarian: Client, many: None) -> None:
     wrong = {}
     for name, url in pages():
+        librarian.get(url)  # what a process learns once
         with CaptureQueriesContext(connection) as queries:
             assert librarian.get(url).status_code == 200
         if len(queries) > MOST:
