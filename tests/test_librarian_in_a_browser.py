@@ -103,6 +103,7 @@ def test_a_day(env: dict[str, str], browser: Browser, server: str) -> None:
         keys = make_records(ada)
         collide(ada, grace, keys)
         take_back(ada)
+        import_fifty(ada, keys)
         end_the_flight(ada, keys)
         before = {path: stored(ada, path) for path in paths(keys)}
         mirrored = run(env, "mirror", "--from", f"{server}/2.3.0/", "--budget", "100")
@@ -228,6 +229,23 @@ def take_back(ada: Librarian) -> None:
     ).click()
     ada.confirm()
     ada.soon(f"config/countries/{key}/", name="Atlantis")
+
+
+def import_fifty(ada: Librarian, keys: dict[str, Any]) -> None:
+    """With one bad line, which is mended."""
+    lines = [f"Imported {number},I{number},{keys['config']},1" for number in range(50)]
+    bad = [*lines[:20], lines[20][:-1] + "999", *lines[21:]]
+    for rows in (bad, lines):
+        ada.open("spacecraft", "import/")
+        text = "\n".join(("name,serial_number,spacecraft_config,status", *rows))
+        file = {"name": "craft.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        ada.page.set_input_files("input[type=file]", file)  # type: ignore[arg-type]
+        ada.page.click("text=Show what it would do")
+        if rows is bad:
+            assert "There is no spacecraft status with this id." in ada.page.inner_text(".problems")
+            assert ada.page.locator("button[name=confirmed]").count() == 0
+    ada.confirm()
+    ada.soon("spacecraft/?search=Imported", count=50)
 
 
 def end_the_flight(ada: Librarian, keys: dict[str, Any]) -> None:

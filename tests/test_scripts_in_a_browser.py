@@ -165,6 +165,7 @@ def test_no_script_runs_in_a_picker_or_a_preview(unsafe: Any, site: tuple[str, l
     unsafe.ran.clear()
     visit(unsafe, f"{url}/admin/spacecraft/spacecraft/{ROW}/change/")
     unsafe.click("#id_spacecraft_config + .select2")
+    unsafe.keyboard.type("script")
     unsafe.wait_for_selector(".select2-results__option:has-text('script')")
     unsafe.keyboard.press("Escape")
     with unsafe.context.expect_page() as opened:
