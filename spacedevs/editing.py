@@ -1,48 +1,36 @@
 """What every record's page in the admin has: a form that loses nothing, links, autocompletes."""
 
-import re
-from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import isodate
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import Error, connection
 from django.db import models as db
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from spacedevs import pickers, pictures, words
-from spacedevs.actions import CONFIRMED, Refused, chosen, confirmed, count
-from spacedevs.api.durations import LONGEST
 from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
-from spacedevs.bulk import BulkForm
+from spacedevs.bulk import WithBulkEdit, hold_changes
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
 from spacedevs.exchange import Exchange
 from spacedevs.gaps import MissingFilter
 from spacedevs.history.admin import WithHistory
 from spacedevs.history.models import Step
-from spacedevs.history.steps import current, rehearse, step
-from spacedevs.mirror.holds import hold, holds_on, let_go
+from spacedevs.history.steps import rehearse, step
+from spacedevs.mirror.holds import holds_on, let_go
 from spacedevs.names import NamedModel
-from spacedevs.opened import OPENED, OpenedForm, OpenedFormSet
-from spacedevs.plausible import check_form, problems
-from spacedevs.preview import PREVIEW, answers, page_of
+from spacedevs.opened import OPENED, OpenedFormSet
+from spacedevs.preview import PREVIEW, WithPreview
+from spacedevs.record_form import DURATION, DurationField, RecordForm
 from spacedevs.references import protected, uses_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
-from spacedevs.values import column_name, field_of
 
-LET_GO = "let-go"  # the check boxes beside what is held
-DURATION = "ISO 8601, e.g. P60DT9H30M; or days and a time, e.g. 60 09:30:00."
-NUMBER_ALONE = re.compile(r"[^A-Za-z:]*")  # "132": of what?
 ORDER_COUNTS = (
     "The API lists them in this order. To move one to the end: take it out, save, and add it again."
 )
@@ -55,110 +43,6 @@ def figures(*fields: str, collapsed: bool = True) -> Any:
         "description": "Empty where the figure is not known.",
         "fields": fields,
     }
-
-
-class DurationField(forms.DurationField):
-    """Shows ISO 8601, as the API does; takes that and Django's own notation."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return isodate.duration_isoformat(value) if isinstance(value, timedelta) else value
-
-    def to_python(self, value: Any) -> timedelta | None:
-        value = value.strip() if isinstance(value, str) else value
-        try:
-            if str(value).endswith(("P", "T")):  # nothing after the letter: zero to Django
-                raise ValidationError("cut off")
-            if value not in self.empty_values and NUMBER_ALONE.fullmatch(str(value)):
-                raise ValidationError("seconds to Django")
-            duration: timedelta | None = super().to_python(value)
-        except ValidationError as error:
-            raise ValidationError(
-                "“%(value)s” is not a duration. Write it as in P60DT9H30M or 60 09:30:00.",
-                code="invalid",
-                params={"value": value},
-            ) from error
-        if duration is not None and abs(duration) > LONGEST:
-            raise ValidationError(
-                "“%(value)s” is longer than %(days)s days.",
-                code="overflow",
-                params={"value": value, "days": LONGEST.days},
-            )
-        return duration
-
-
-class RecordForm(OpenedForm):
-    """What the editor has not touched stays to the letter, and is not validated.
-
-    A browser sends every field of a page, null as "" and each end of a line as CRLF: without
-    this, a new name would change the description's null in the API as well. And what upstream
-    sent may be null, or longer than its schema says (contract, `observed.json`): that is no
-    reason to refuse a new name.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, row in self.instance._state.fields_cache.items():
-            if name in self.fields:
-                widget: Any = self.fields[name].widget
-                getattr(widget, "widget", widget).known = row  # Django wraps a picker
-        for name, field in self.fields.items():
-            if type(field) is forms.BooleanField and self.initial.get(name, False) is None:
-                # A check box shows null as false, and could not change the one to the other.
-                self.fields[name] = forms.NullBooleanField(
-                    label=field.label, help_text=field.help_text
-                )
-
-    @cached_property
-    def changed_data(self) -> list[str]:
-        """As Django says, but for texts that a browser alone has changed."""
-        return [name for name in super().changed_data if not _is_same_text(self[name])]
-
-    def untouched(self) -> set[str]:
-        """The fields whose values are those of the row that is being changed."""
-        if self.instance._state.adding:
-            return set()
-        return {field.name for field in self.visible_fields()} - {*self.changed_data}
-
-    def let_go(self) -> list[Any]:
-        """The holds that the editor has ticked: these fields are upstream's again."""
-        chosen = self.data.getlist(LET_GO) if hasattr(self.data, "getlist") else []
-        return [one for one in holds_on(self.instance) if str(one.pk) in chosen] if chosen else []
-
-    refusal = ""  # why the database did not take it
-
-    def clean(self) -> dict[str, Any] | None:
-        super().clean()
-        if self.refusal:
-            self.add_error(None, self.refusal)
-        columns = {one.field for one in self.let_go()}
-        for name in self.now.keys() & {*self.changed_data}:
-            if column_name(self.instance._meta.get_field(name)) in columns:
-                self.add_error(name, "Changed here, and let go of below. Only one of them can be.")
-        for name in self.untouched():
-            self.errors.pop(name, None)
-            self.cleaned_data.pop(name, None)  # so that nothing writes it
-        return self.cleaned_data
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        check_form(self)
-
-    def _get_validation_exclusions(self) -> set[str]:
-        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return exclusions | self.untouched()
-
-
-def _is_same_text(field: forms.BoundField) -> bool:
-    before, after = field.initial, field.data
-    if not isinstance(before, str | None) or not isinstance(after, str):
-        return False
-    lines = "\n" if isinstance(field.field.widget, forms.Textarea) else ""
-    return _letters(before or "", lines) == _letters(after, lines)
-
-
-def _letters(text: str, line_end: str) -> str:
-    """A text as a browser may send it: a control of one line drops the ends of lines."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", line_end).strip()
 
 
 class RecordOptions(admin.options.BaseModelAdmin):
@@ -228,7 +112,7 @@ class RecordInline(RecordOptions, admin.TabularInline):
         return rows.select_for_update(of=("self",)) if locked else rows
 
 
-class RecordAdmin(RecordOptions, Exchange, WithHistory):
+class RecordAdmin(RecordOptions, Exchange, WithBulkEdit, WithPreview, WithHistory):
     """A record's page. What is changed on it is held against the mirror, and shown as held."""
 
     change_form_template = "admin/record_change_form.html"
@@ -313,18 +197,16 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
         rows = self.get_queryset(request).select_related(*self.referred())
         if request.method == "POST" and connection.in_atomic_block:
             rows = rows.select_for_update(of=("self",))
-        field = self.opts.get_field(from_field) if from_field else self.opts.pk
+        field: Any = self.opts.get_field(from_field) if from_field else self.opts.pk
         with suppress(self.model.DoesNotExist, ValidationError, ValueError):
             return rows.get(**{field.name: field.to_python(object_id)})
         return None
 
     def referred(self) -> list[str]:
         """The relations to one; of a picture its licence too, which stands beside it."""
-        found = []
-        for field in filter(lambda field: field.is_relation, self.opts.concrete_fields):
-            is_picture = pictures.is_picture(field.related_model)
-            found += [field.name, *([f"{field.name}__license"] if is_picture else [])]
-        return found
+        relations: Any = [field for field in self.opts.concrete_fields if field.is_relation]
+        shown = [field for field in relations if pictures.is_picture(field.related_model)]
+        return [field.name for field in relations] + [f"{field.name}__license" for field in shown]
 
     def render_change_form(
         self,
@@ -340,28 +222,6 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
         if obj is not None and pictures.is_picture(self.model):
             context["uses"] = self.uses(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def get_view_on_site_url(self, obj: Any = None) -> str | None:
-        return page_of(obj) if obj is not None else None
-
-    def response_add(self, request: Any, obj: Any, *args: Any) -> Any:
-        return self.previewed(request, obj, False) or super().response_add(request, obj, *args)
-
-    def response_change(self, request: Any, obj: Any) -> Any:
-        return self.previewed(request, obj, True) or super().response_change(request, obj)
-
-    def previewed(self, request: Any, obj: Any, change: bool) -> HttpResponse | None:
-        """The answers of what was saved a moment ago, and will be taken back."""
-        if PREVIEW not in request.POST:
-            return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Preview of {obj}",
-            "opts": self.opts,
-            "change": change,
-            "answers": list(answers(request, obj)),
-        }
-        return TemplateResponse(request, "admin/preview.html", context)
 
     def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **{"labels": self.labels, **kwargs})
@@ -426,54 +286,7 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
             for row, changed in formset.changed_objects:
                 hold_changes(row, changed)
 
-    # One value for many records
-
-    bulk_fields: tuple[str, ...] = ()
     actions: Any = ("set_fields", "export_selected")
-
-    def has_bulk_permission(self, request: HttpRequest) -> bool:
-        return bool(self.bulk_fields) and self.has_change_permission(request)
-
-    @admin.action(description="Set fields of the selected records", permissions=["bulk"])
-    def set_fields(self, request: Any, queryset: Any) -> HttpResponse | None:
-        form_class: Any = self.get_form(request, None, change=True, fields=self.bulk_fields)
-        fields = {name: form_class.base_fields[name] for name in self.bulk_fields}
-        is_sent = "show" in request.POST or CONFIRMED in request.POST
-        form = BulkForm(fields, request.POST if is_sent else None)
-        return confirmed(
-            request,
-            self.admin_site,
-            lambda: self.set_values(queryset, form.values()),
-            title=f"Set fields of {count(queryset.count())}",
-            lead="What it changes is held against the mirror, as every edit is.",
-            button="Set them",
-            back=request.get_full_path(),
-            opts=self.opts,
-            inputs=chosen(request),
-            form=form,
-        )
-
-    def set_values(self, queryset: Any, values: dict[str, Any]) -> None:
-        """Sets the fields of each row as its own form would. Raises Refused."""
-        recorder: Any = current()
-        recorder.touch(self.model, *queryset.values_list("pk", flat=True))
-        locked = self.model._base_manager.select_for_update()
-        for row in locked.filter(pk__in=queryset.values("pk")).order_by("pk"):
-            self.set_row(row, values)
-
-    def set_row(self, row: Any, values: dict[str, Any]) -> None:
-        """Sets fields of a row that is locked. Raises Refused where it would be impossible."""
-        links = {name for name in values if self.opts.get_field(name).many_to_many}
-        changed = [name for name in values if name in links or getattr(row, name) != values[name]]
-        for name in {*changed} - links:
-            setattr(row, name, values[name])
-        if wrong := problems(row, changed):
-            raise Refused(f"{row}: {' '.join(each.sentence for each in wrong)}")
-        if changed:
-            row.save()
-        for name in links:
-            getattr(row, name).set(values[name])
-        hold_changes(row, changed)
 
     # What is done is in the record's history, and not in Django's log as well.
 
@@ -497,14 +310,6 @@ class RecordAdmin(RecordOptions, Exchange, WithHistory):
                 protected = [line for line in protected if not line.startswith(kind)]
                 protected += map(_link, holders)
         return deleted, counts, missing, protected
-
-
-def hold_changes(row: Any, fields: Iterable[str]) -> None:
-    """Holds what a form changed, as of when its step began."""
-    recorder: Any = current()
-    before, _ = recorder.touched.get((type(row), row.pk), (None, ""))
-    columns = (field_of(type(row), name) for name in fields)
-    hold(row, [column_name(column) for column in columns if column], before or {})
 
 
 def default_options(model: type[db.Model]) -> dict[str, Any]:

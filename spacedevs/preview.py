@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
+from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from rest_framework.reverse import reverse
 
 from spacedevs.api.modes import MODE_PARAM
@@ -53,3 +55,29 @@ def _resources_of(model: type[Model]) -> Iterator[tuple[str, Any]]:
     for prefix, viewset in resources().items():
         if viewset.queryset.model is model:
             yield prefix, viewset
+
+
+class WithPreview(admin.ModelAdmin):
+    """The button "Preview the answer", and a link to the record's browsable page."""
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        return page_of(obj) if obj is not None else None
+
+    def response_add(self, request: Any, obj: Any, *args: Any) -> Any:
+        return self.previewed(request, obj, False) or super().response_add(request, obj, *args)
+
+    def response_change(self, request: Any, obj: Any) -> Any:
+        return self.previewed(request, obj, True) or super().response_change(request, obj)
+
+    def previewed(self, request: Any, obj: Any, change: bool) -> HttpResponse | None:
+        """The answers of what was saved a moment ago, and will be taken back."""
+        if PREVIEW not in request.POST:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Preview of {obj}",
+            "opts": self.opts,
+            "change": change,
+            "answers": list(answers(request, obj)),
+        }
+        return TemplateResponse(request, "admin/preview.html", context)
