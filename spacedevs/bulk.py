@@ -25,6 +25,7 @@ class BulkForm(forms.Form):
             label = str(field.label or name)
             self.fields[CHOSEN + name] = forms.BooleanField(label=f"Set {label}", required=False)
             field.required, field.label = False, f"{label}: to what"
+            field.widget = getattr(field.widget, "widget", field.widget)  # a picker without links
             self.fields[name] = field
 
     def clean(self) -> dict[str, Any]:

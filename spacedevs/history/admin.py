@@ -41,7 +41,7 @@ class OfModel(admin.SimpleListFilter):
 class ChangeAdmin(admin.ModelAdmin):
     """Written by steps alone."""
 
-    list_display = ("when", "who", "record", "kind", "differences", "way_back")
+    list_display = ("when", "who", "record", "differences", "way_back")
     list_display_links = None
     list_filter = (
         "step__kind",
@@ -94,8 +94,9 @@ class ChangeAdmin(admin.ModelAdmin):
     def record(self, change: Change) -> str:
         kind, name = change.kind_of_record(), change.label
         if change.kind == Change.Kind.DELETED:
-            return format_html("{}<br><small>{}</small>", name, kind)
-        return format_html('<a href="{}">{}</a><br><small>{}</small>', change.url(), name, kind)
+            return format_html("{}<br><small>{}, deleted</small>", name, kind)
+        words = '<a href="{}">{}</a><br><small>{}, {}</small>'
+        return format_html(words, change.url(), name, kind, change.kind)
 
     @admin.display(description="from what to what")
     def differences(self, change: Change) -> str:

@@ -32,12 +32,12 @@ class Step(models.Model):
         MIRROR = "mirror"
         PROGRAM = "program"
 
-    moment = models.DateTimeField(db_index=True)
-    kind = models.CharField(max_length=8, choices=Kind)
+    moment = models.DateTimeField("when", db_index=True)
+    kind = models.CharField("how", max_length=8, choices=Kind)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    by = models.CharField(max_length=150)  # the user's name, which outlives the user
+    by = models.CharField("who", max_length=150)  # the user's name, which outlives the user
     about = models.TextField(blank=True)  # a sentence, where the kind does not say it all
     run = models.ForeignKey(
         "mirror.MirrorRun", models.SET_NULL, null=True, blank=True, related_name="steps"
@@ -68,7 +68,7 @@ class Change(models.Model):
     model = models.CharField(max_length=100)
     key = models.CharField(max_length=36)
     label = models.TextField()
-    kind = models.CharField(max_length=7, choices=Kind)
+    kind = models.CharField("what became of it", max_length=7, choices=Kind)
     values = models.TextField(default="{}")
     names = models.TextField(default="{}")
 
