@@ -19,6 +19,7 @@ from spacedevs import outages, request_id
 
 # gunicorn's default `limit_request_line`, which upstream runs with.
 MAX_URL = 4094  # bytes
+MAX_PARAMETERS = 1000  # in a query
 DATABASE_FAULTS = (db.OperationalError, db.InterfaceError)
 DATABASE_AWAY = "The database does not answer. Start it, and check DATABASE_URL."
 REFUSED_STATEMENT = "The database refused a statement. Please report this."
@@ -175,7 +176,7 @@ class Faults:
 
 
 class LongUrls:
-    """414 before anything reads the URL."""
+    """414 before anything reads the URL, and 400 where it has too many parameters."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -191,4 +192,7 @@ class LongUrls:
                 HTTPStatus.REQUEST_URI_TOO_LONG,
                 f"The address has {length} bytes; {MAX_URL} is the most.",
             )
+        if query.count("&") >= MAX_PARAMETERS:  # a form may have more: settings.py
+            sentence = REFUSED[exceptions.TooManyFieldsSent]
+            return error(request, HTTPStatus.BAD_REQUEST, sentence)
         return self.get_response(request)

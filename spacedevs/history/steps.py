@@ -179,7 +179,8 @@ def step(kind: Kind, user: Any = None, about: str = "", run: Any = None) -> Iter
         token = _current.set(recorder)
         try:
             yield recorder
-            recorder.close()
+            if not transaction.get_rollback():  # what is taken back is not noted
+                recorder.close()
         finally:
             _current.reset(token)
 
