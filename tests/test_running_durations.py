@@ -14,6 +14,7 @@ from isodate import parse_duration
 from spacecraft import counting
 from spacecraft.models import Agency, Launch, Spacecraft, SpacecraftFlight
 from spacedevs import clock
+from tests.administration import confirm
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)  # of the frozen clock
 DAY = timedelta(days=1)
@@ -308,7 +309,7 @@ def test_the_admin_counts_a_crafts_figures_anew(admin_client: Client, ship: Spac
     right = figures(ship)
     Spacecraft.objects.filter(pk=ship.pk).update(flights_count=99, time_in_space=99 * DAY)
     data = {"action": "count_anew", "_selected_action": [ship.pk]}
-    admin_client.post("/admin/spacecraft/spacecraft/", data)
+    confirm(admin_client, "/admin/spacecraft/spacecraft/", data)
     assert figures(ship) == right
 
 

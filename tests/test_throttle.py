@@ -22,7 +22,7 @@ from spacedevs.environment import Rate
 from spacedevs.throttle import decisions
 from spacedevs.throttle.middleware import RateLimitHeaders
 from spacedevs.throttle.models import Token, digest_of
-from tests.administration import admin_url
+from tests.administration import admin_url, confirm
 from tests.pages import response as shown_response
 from tests.throttles import ROWS
 
@@ -327,7 +327,7 @@ def test_the_admin_makes_a_token_and_shows_its_key_once(
 
 def test_the_admin_revokes_tokens(admin_client: Client, token: Token) -> None:
     sent = {"action": "revoke", "_selected_action": [token.pk]}
-    admin_client.post(admin_url(Token, "changelist"), sent)
+    confirm(admin_client, admin_url(Token, "changelist"), sent)
     token.refresh_from_db()
     assert token.revoked
 
