@@ -180,7 +180,7 @@ class RecordAdmin(RecordOptions, Exchange, WithBulkEdit, WithPreview, WithHistor
             return view(request, *args, **kwargs)
 
     def _delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        view = super()._delete_view  # type: ignore[misc]
+        view = super()._delete_view
         if request.method != "POST":  # a page that asks waits for no writer
             return view(request, *args, **kwargs)
         with step(Step.Kind.EDIT, request.user):

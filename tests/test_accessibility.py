@@ -93,15 +93,22 @@ def table() -> Iterator[tuple[str, type[Model] | None, bool]]:
         yield kind, None, True
     for model in dict.fromkeys((*DISTINCT, *MODELS)):
         for kind in KINDS:
-            is_like_others = kind in ("delete", "history") and model not in (models.Image, User)
+            is_like_others = kind in ("add", "delete", "history") and model not in (
+                models.Image,
+                User,
+            )
             if kind != "add" or model not in SEEN:
                 yield kind, model, model in DISTINCT and not is_like_others
 
 
-PAGES = [
-    pytest.param(kind, model, is_quick, id=f"{model.__name__}-{kind}" if model else kind)
-    for kind, model, is_quick in table()
-]
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    is_long = metafunc.config.getoption("--long")
+    pages = [
+        pytest.param(kind, model, id=f"{model.__name__}-{kind}" if model else kind)
+        for kind, model, is_quick in table()
+        if is_quick or is_long
+    ]
+    metafunc.parametrize(("kind", "model"), pages)
 
 
 @pytest.fixture(scope="module")
@@ -136,18 +143,13 @@ def editor(site: tuple[str, dict[str, str]], browser: Browser) -> Iterator[Page]
     page.close()
 
 
-@pytest.mark.parametrize(("kind", "model", "is_quick"), PAGES)
 def test_axe_finds_nothing_serious(
-    request: pytest.FixtureRequest,
     site: tuple[str, dict[str, str]],
     editor: Page,
     script: str,
     kind: str,
     model: type[Model] | None,
-    is_quick: bool,
 ) -> None:
-    if not (is_quick or request.config.getoption("--long")):
-        pytest.skip("a page that is like another: --long looks at it too")
     url, keys = site
     if model is None:
         url += reverse(f"admin:{kind}")

@@ -24,6 +24,8 @@ from spacedevs import environment
 from tests.administration import admin_url
 from tests.test_admin import Requests
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 HOST = "pictures.example.org"
 URL = f"https://{HOST}/a.png"
 SCRIPT = "<script>alert(1)</script>"

@@ -30,6 +30,8 @@ from spacedevs.mirror.holds import holds_on
 from spacedevs.plausible import Problem, problems, rules_of, warnings
 from tests.administration import MODELS, admin_url, confirm, errors, save, sent
 
+pytestmark = pytest.mark.only_on("sqlite")  # the rules are Python
+
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)  # of the frozen clock
 FLIGHT = 6  # Soyuz MS-11: 2018-12-03 11:31:52 to 2019-06-25 00:00:00
 
