@@ -64,8 +64,8 @@ WHERE locktype = 'advisory' AND datname = current_database()"""
 
 SAID = "SELECT description FROM spacecraft_spacecraft WHERE id = "
 OURS = "UPDATE spacecraft_spacecraft SET description = 'ours' WHERE id = "
-HELD = """INSERT INTO mirror_hold (model, key, field, since)
-SELECT 'spacecraft.spacecraft', id, 'description', '2026-11-01 12:00:00Z'
+HELD = """INSERT INTO mirror_hold (model, key, label, field, ours, theirs, since)
+SELECT 'spacecraft.spacecraft', id, name, 'description', 'ours', '', '2026-11-01 12:00:00Z'
 FROM spacecraft_spacecraft WHERE id = """
 
 
