@@ -241,6 +241,12 @@ def test_the_command_says_what_is_wrong_and_makes_nobody(
     assert User.objects.count() == 1
 
 
+def test_the_command_says_what_to_do_where_no_roles_are() -> None:
+    Group.objects.all().delete()
+    with pytest.raises(CommandError, match="prepare"):
+        call_command("adduser", "ada")
+
+
 def test_a_country_is_added_by_a_librarian() -> None:
     client, url = client_of(LIBRARIAN), admin_url(Country, "add")
     client.post(url, {**sent(client.get(url)), "name": "Atlantis"})

@@ -23,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--role", choices=ROLES, default=LIBRARIAN, help=words)
 
     def handle(self, *, name: str, role: str, **options: Any) -> None:
+        group = Group.objects.filter(name=role).first()
+        if group is None:
+            raise CommandError("The roles are not there yet. Run `manage.py prepare` first.")
         user = User(username=name, is_staff=True)
         password = self.ask()
         try:
@@ -33,7 +36,7 @@ class Command(BaseCommand):
         user.set_password(password)
         with transaction.atomic():
             user.save()
-            user.groups.add(Group.objects.get(name=role))
+            user.groups.add(group)
         self.stdout.write(f"{name} may log in at /admin/ as a {role}: {ROLES[role]}.")
 
     def ask(self) -> str:
