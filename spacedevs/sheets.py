@@ -18,14 +18,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import isodate
-import openpyxl
 import orjson
 import tablib
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.dateparse import parse_datetime
 from import_export.formats import base_formats
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from spacedevs.opaque_json import OpaqueJSONField
 
@@ -143,6 +141,8 @@ class CSV(base_formats.CSV):
 
 class XLSX(base_formats.XLSX):
     def export_data(self, dataset: Any, **kwargs: Any) -> bytes:
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
         for number, line in enumerate(dataset, 2):
             for column, value in zip(dataset.headers, line, strict=True):
                 text = str(value)
@@ -193,6 +193,8 @@ def _xlsx(content: bytes) -> Iterator[list[Any]]:
             size = sum(part.file_size for part in packed.infolist())
         if size > UNPACKED:
             raise Unreadable(f"The file unpacks to more than {UNPACKED // 2**20} MiB.")
+        import openpyxl  # takes a fifth of a second, which every command would wait
+
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet: Any = book.worksheets[0]
         # A sheet may say that it is a million lines long, and hold one.

@@ -191,6 +191,7 @@ def test_a_mirror_of_it_has_it_too(site: httpx2.Client, copy: Copy, tmp_path: Pa
     assert json.loads(rows) == json.loads(copy.manage("dumpdata", "spacecraft.museum"))
 
 
+@pytest.mark.timeout(900)  # a suite within the suite
 def test_the_tests_over_all_resources_are_its_tests_too(copy: Copy) -> None:
     copy.pytest("--count-queries", "tests/test_plans.py", "-k", "has_every_case")
     counts = json.loads((copy.folder / "tests/query_counts.json").read_text())
