@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from spacedevs.history.models import Change
 from spacedevs.values import UNKNOWN, column_name, denoted, in_words, label_of, names_of, noted
 
-OPENED = "opened"
+OPENED = "opened_with"  # no name of a column
 GONE = "gone"  # what a form says of itself that was refused because its row is not there any more
 LOOKED_AT = 50  # changes of a record, for who made them
 
@@ -37,7 +37,7 @@ class CarriedField(forms.CharField):
 class OpenedForm(forms.ModelForm):
     """A form that sends along what stood in its fields when it was opened."""
 
-    opened = CarriedField(required=False)  # signed
+    opened_with = CarriedField(required=False)  # signed
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -152,7 +152,7 @@ def test_form_leaves_out_no_field(admin_client: Client, model: type[models.Model
         for field in (*model._meta.fields, *model._meta.many_to_many)
         if field.editable and not field.primary_key
     }
-    assert set(form.fields) == {*editable, "opened"}
+    assert set(form.fields) == {*editable, "opened_with"}
 
 
 @of_every_model
