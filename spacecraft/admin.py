@@ -21,8 +21,6 @@ from spacecraft import counting, models
 from spacedevs import clock
 from spacedevs.actions import chosen, confirmed, count
 from spacedevs.editing import RecordAdmin, RecordInline, figures
-from spacedevs.history.models import Step
-from spacedevs.history.steps import step
 from spacedevs.pictures import thumbnail_of
 from spacedevs.words import link_to, url_of
 
@@ -510,18 +508,17 @@ class SpacecraftFlightAdmin(RecordAdmin):
             messages.error(request, f"{flight}: not up now.")
             return redirect(back)
         at = parse_datetime(request.POST.get("at", "")) or clock.now()
-        with step(Step.Kind.ACTION, request.user):
-            page = confirmed(
-                request,
-                self.admin_site,
-                lambda: self.end(flight, at),
-                title=f"End {flight}",
-                lead=f"It ended at {at:%Y-%m-%d %H:%M:%S}. The status of its craft stays.",
-                button="Yes, it has ended",
-                back=back,
-                opts=self.opts,
-                inputs=[("at", at.isoformat())],
-            )
+        page = confirmed(
+            request,
+            self.admin_site,
+            lambda: self.end(flight, at),
+            title=f"End {flight}",
+            lead=f"It ended at {at:%Y-%m-%d %H:%M:%S}. The status of its craft stays.",
+            button="Yes, it has ended",
+            back=back,
+            opts=self.opts,
+            inputs=[("at", at.isoformat())],
+        )
         return page or redirect(back)
 
     def end(self, flight: models.SpacecraftFlight, at: datetime) -> None:

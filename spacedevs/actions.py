@@ -14,8 +14,8 @@ from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from spacedevs.history.models import Change
-from spacedevs.history.steps import current, rehearse
+from spacedevs.history.models import Change, Step
+from spacedevs.history.steps import rehearse, step
 
 SHOWN = 100  # records on the page
 CONFIRMED = "confirmed"
@@ -38,11 +38,12 @@ def confirmed(
     inputs: Iterable[tuple[str, str]] = (),
     form: Any = None,
     even_so: bool = False,
+    kind: Step.Kind = Step.Kind.ACTION,
     problems: Sequence[Any] = (),
     template: str = "admin/confirm.html",
     extra: Mapping[str, Any] | None = None,
 ) -> HttpResponse | None:
-    """Does it, where the editor has seen what it will do; else the page that says so.
+    """Does it in a step, where the editor has seen what it will do; else the page that says so.
 
     `inputs`: what the page sends again; `back`: where its "No" leads to; `even_so`: it may be done
     where no record changes. `problems`: a list that `do` fills with what stands against it; while
@@ -51,17 +52,18 @@ def confirmed(
     why = ""
     changes: list[Change] = []
     ready = form is None or (form.is_bound and form.is_valid())
+    seen = request.POST.get(CONFIRMED)
     try:
-        if ready:
+        if ready and seen:
+            with step(kind, request.user, title):
+                changes = rehearse(do)
+                if seen == digest(changes) and not problems:
+                    do()
+                    messages.success(request, f"{title}: {count(len(changes))} changed.")
+                    return None
+            lead = f"What it would do is not what was shown before: look again. {lead}"
+        elif ready:
             changes = rehearse(do)
-            if request.POST.get(CONFIRMED) == digest(changes) and not problems:
-                recorder: Any = current()
-                recorder.about = title
-                do()
-                messages.success(request, f"{title}: {count(len(changes))} changed.")
-                return None
-            if request.POST.get(CONFIRMED):
-                lead = f"What it would do is not what was shown before: look again. {lead}"
     except (Refused, ValidationError, ProtectedError) as error:
         why = sentence(error)
     context = {

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from spacedevs import pickers, pictures, words
+from spacedevs.actions import count
 from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.bulk import WithBulkEdit, hold_changes
@@ -179,16 +180,13 @@ class RecordAdmin(RecordOptions, Exchange, WithBulkEdit, WithPreview, WithHistor
         with step(Step.Kind.EDIT, request.user):
             return view(request, *args, **kwargs)
 
-    def _delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        view = super()._delete_view
-        if request.method != "POST":  # a page that asks waits for no writer
-            return view(request, *args, **kwargs)
+    def delete_model(self, request: Any, obj: Any) -> None:
         with step(Step.Kind.EDIT, request.user):
-            return view(request, *args, **kwargs)
+            super().delete_model(request, obj)
 
-    def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
-        with step(Step.Kind.ACTION, request.user):
-            return super().response_action(request, queryset, *args)
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        with step(Step.Kind.ACTION, request.user, f"Delete {count(queryset.count())}"):
+            super().delete_queryset(request, queryset)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -30,7 +30,7 @@ from import_export.resources import Resource
 from spacedevs.actions import SHOWN, chosen, confirmed, count
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.history.models import Step
-from spacedevs.history.steps import current, step
+from spacedevs.history.steps import current
 from spacedevs.opened import OPENED
 from spacedevs.sheets import FORMATS, Sheet, Unreadable, canonical, cell, read
 from spacedevs.values import links_of, names_of, noted
@@ -281,9 +281,7 @@ class Exchange(ExportMixin, admin.ModelAdmin):
     def import_action(self, request: HttpRequest) -> HttpResponse:
         if not self.has_import_permission(request):
             raise PermissionDenied
-        with step(Step.Kind.IMPORT, request.user):
-            page = self._import(request)
-        return page or redirect(self._list())
+        return self._import(request) or redirect(self._list())
 
     def _import(self, request: HttpRequest) -> HttpResponse | None:
         """The page with a form; with what its file would do; None once that is done."""
@@ -326,6 +324,7 @@ class Exchange(ExportMixin, admin.ModelAdmin):
             back=self._list(),
             opts=self.opts,
             inputs={**inputs, **ticked}.items(),
+            kind=Step.Kind.IMPORT,
             problems=plan.problems,
             template="admin/exchange/import.html",
             extra={"form": form, "plan": plan, "resource": self.resource(request), "most": SHOWN},

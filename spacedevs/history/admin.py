@@ -17,7 +17,6 @@ from spacedevs.actions import confirmed
 from spacedevs.api.registry import record_models
 from spacedevs.history import back
 from spacedevs.history.models import Change, Step
-from spacedevs.history.steps import step
 from spacedevs.opened import OPENED
 from spacedevs.values import label_of
 
@@ -158,17 +157,17 @@ class ChangeAdmin(admin.ModelAdmin):
         leads_to = reverse("admin:history_change_changelist")
         if change is not None:
             leads_to = history_url(change)
-        with step(Step.Kind.BACK, request.user):
-            page = confirmed(
-                request,
-                self.admin_site,
-                lambda: back.take_back(undos),
-                title=title,
-                lead=f"{lead} What it changes is held against the mirror, as every edit is.",
-                button="Take it back",
-                back=leads_to,
-                opts=self.opts,
-            )
+        page = confirmed(
+            request,
+            self.admin_site,
+            lambda: back.take_back(undos),
+            title=title,
+            lead=f"{lead} What it changes is held against the mirror, as every edit is.",
+            button="Take it back",
+            back=leads_to,
+            opts=self.opts,
+            kind=Step.Kind.BACK,
+        )
         return page or redirect(leads_to)
 
 

@@ -12,8 +12,6 @@ from django.utils.html import format_html
 
 from spacedevs.actions import chosen, confirmed
 from spacedevs.api.registry import record_models
-from spacedevs.history.models import Step
-from spacedevs.history.steps import step
 from spacedevs.mirror import holds
 from spacedevs.mirror.models import COUNTED, Hold, MirrorList, MirrorRun
 
@@ -103,17 +101,16 @@ class HoldAdmin(Seen):
         return [path("<int:pk>/let-go/", view, name="mirror_hold_let_go"), *super().get_urls()]
 
     def let_go_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
-        with step(Step.Kind.ACTION, request.user):
-            page = self.ask(request, Hold.objects.filter(pk=pk))
-        return page or redirect("admin:mirror_hold_changelist")
+        return self.ask(request, Hold.objects.filter(pk=pk)) or redirect(
+            "admin:mirror_hold_changelist"
+        )
 
     def has_let_go_permission(self, request: Any) -> bool:
         return any(request.user.has_perm(each) for each in change_permissions())
 
     @admin.action(description="Let go: take what the source says", permissions=["let_go"])
     def let_go(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        with step(Step.Kind.ACTION, request.user):
-            return self.ask(request, queryset, chosen(request))
+        return self.ask(request, queryset, chosen(request))
 
     def ask(self, request: Any, queryset: QuerySet, inputs: Any = ()) -> HttpResponse | None:
         held = list(queryset)

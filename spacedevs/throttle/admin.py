@@ -8,8 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from spacedevs.actions import chosen, confirmed
-from spacedevs.history.models import Step
-from spacedevs.history.steps import step
 from spacedevs.throttle.models import Token
 
 
@@ -56,7 +54,3 @@ class TokenAdmin(admin.ModelAdmin):
             for token in tokens:
                 self.log_change(request, token, "Revoked.")
         return page
-
-    def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
-        with step(Step.Kind.ACTION, request.user):
-            return super().response_action(request, queryset, *args)
