@@ -19,7 +19,7 @@ from django.utils.html import format_html_join
 
 from spacecraft import counting, models
 from spacedevs import clock
-from spacedevs.actions import chosen, confirmed, count
+from spacedevs.actions import confirmed, confirmed_action, count
 from spacedevs.editing import RecordAdmin, RecordInline, figures
 from spacedevs.pictures import thumbnail_of
 from spacedevs.words import link_to, url_of
@@ -300,38 +300,28 @@ class SpacecraftAdmin(RecordAdmin):
         permissions=["change"],
     )
     def count_anew(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return confirmed(
+        return confirmed_action(
+            self,
             request,
-            self.admin_site,
             lambda: counting.count_anew(*queryset),
             title=f"Count the figures of {count(queryset.count())} anew",
             lead="From the flights that are here, as if there were no others. What is held stays.",
             button="Count them anew",
-            back=request.get_full_path(),
-            opts=self.opts,
-            inputs=chosen(request),
         )
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
+    def page_context(self, request: HttpRequest, row: models.Spacecraft) -> dict[str, Any]:
         """With its flights, for those who may see them."""
+        context = super().page_context(request, row)
         flight_admin = self.admin_site.get_model_admin(models.SpacecraftFlight)
-        if obj and flight_admin.has_view_permission(request):
+        if flight_admin.has_view_permission(request):
             now = clock.now()
-            flights = obj.flights.select_related("launch").order_by(NEWEST_FIRST, "-id")
+            flights = row.flights.select_related("launch").order_by(NEWEST_FIRST, "-id")
             context |= {
                 "flights_of_craft": [(flight, flight.is_up(now)) for flight in flights],
                 "may_add_flight": flight_admin.has_add_permission(request),
                 "may_change_flight": flight_admin.has_change_permission(request),
             }
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        return context
 
 
 @admin.register(models.Launch)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
@@ -87,6 +88,14 @@ def confirmed(
         **(extra or {}),
     }
     return TemplateResponse(request, template, context, status=400 if why else 200)
+
+
+def confirmed_action(
+    page: ModelAdmin, request: HttpRequest, do: Callable[[], object], **about: Any
+) -> HttpResponse | None:
+    """confirmed() of an action of a list, and back to that list."""
+    more = {"back": request.get_full_path(), "opts": page.opts, "inputs": chosen(request)}
+    return confirmed(request, page.admin_site, do, **{**more, **about})
 
 
 def digest(changes: list[Change]) -> str:

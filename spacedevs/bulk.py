@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from spacedevs.actions import CONFIRMED, Refused, chosen, confirmed, count
+from spacedevs.actions import CONFIRMED, Refused, confirmed_action, count
 from spacedevs.history.steps import current
 from spacedevs.mirror.holds import hold
 from spacedevs.plausible import problems
@@ -55,16 +55,13 @@ class WithBulkEdit(admin.ModelAdmin):
         fields = {name: form_class.base_fields[name] for name in self.bulk_fields}
         is_sent = "show" in request.POST or CONFIRMED in request.POST
         form = BulkForm(fields, request.POST if is_sent else None)
-        return confirmed(
+        return confirmed_action(
+            self,
             request,
-            self.admin_site,
             lambda: self.set_values(queryset, form.values()),
             title=f"Set fields of {count(queryset.count())}",
             lead="What it changes is held against the mirror, as every edit is.",
             button="Set them",
-            back=request.get_full_path(),
-            opts=self.opts,
-            inputs=chosen(request),
             form=form,
         )
 

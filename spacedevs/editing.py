@@ -15,7 +15,6 @@ from django.utils.text import capfirst
 
 from spacedevs import pickers, pictures, words
 from spacedevs.actions import count
-from spacedevs.api.registry import resources
 from spacedevs.api.shapes import contract_allows_null
 from spacedevs.bulk import WithBulkEdit, hold_changes
 from spacedevs.errors import as_unavailable, database_away, explain, is_database_away
@@ -27,7 +26,7 @@ from spacedevs.history.steps import rehearse, step
 from spacedevs.mirror.holds import holds_on, let_go
 from spacedevs.names import NamedModel
 from spacedevs.opened import OPENED, OpenedFormSet
-from spacedevs.preview import PREVIEW, WithPreview
+from spacedevs.preview import PREVIEW, WithPreview, is_served
 from spacedevs.record_form import DURATION, DurationField, RecordForm
 from spacedevs.references import protected, uses_of
 from spacedevs.relations import OrderedAutocomplete, OrderedManyToManyField
@@ -218,11 +217,15 @@ class RecordAdmin(RecordOptions, Exchange, WithBulkEdit, WithPreview, WithHistor
         form_url: str = "",
         obj: Any = None,
     ) -> Any:
-        shown = any(self.model is each.queryset.model for each in resources().values())
-        context |= {"holds": holds_on(obj) if obj is not None else (), "is_served": shown}
-        if obj is not None and pictures.is_picture(self.model):
-            context["uses"] = self.uses(request, obj)
+        context["is_served"] = is_served(self.model)
+        if obj is not None:
+            context |= self.page_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of a record that is there shows beside its form."""
+        uses = self.uses(request, row) if pictures.is_picture(self.model) else ()
+        return {"holds": holds_on(row), "uses": uses}
 
     def get_form(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **{"labels": self.labels, **kwargs})

@@ -69,8 +69,9 @@ class EditorCookie:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_page = request.path.startswith(reverse("admin:index")) and hasattr(request, "user")
-        if is_page and response.status_code < LEAST_ERROR:
+        if request.path.startswith(settings.API_ROOT) or not hasattr(request, "user"):
+            return response
+        if request.path.startswith(reverse("admin:index")) and response.status_code < LEAST_ERROR:
             may = quote(" ".join(sorted(changeable(request.user))))
             if may and request.COOKIES.get(EDITOR) != may:
                 response.set_cookie(EDITOR, may, secure=settings.HTTPS, samesite="Lax")

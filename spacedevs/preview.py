@@ -27,6 +27,10 @@ class Answer(NamedTuple):
     text: str
 
 
+def is_served(model: type[Model]) -> bool:
+    return any(_resources_of(model))
+
+
 def page_of(row: Model) -> str | None:
     """The record's browsable page; None where no resource serves it."""
     for prefix, _ in _resources_of(type(row)):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connections
 from django.db.models import Model
 
@@ -26,8 +27,6 @@ KEPT = ("axes", "throttle")  # apps that a manager keeps, beside the users
 
 def permissions_of(role: str) -> set[str]:
     """In Django's words: `spacecraft.change_agency`."""
-    from django.contrib.auth.models import User
-
     found = {*_of(record_models(), "view"), *_of(_models(*SEEN), "view")}
     if role != READER:
         found |= {*_of(record_models(), *VERBS)}
@@ -48,8 +47,6 @@ def _of(models: list[type[Model]], *verbs: str) -> Iterator[str]:
 
 def install(using: str, **kwargs: Any) -> None:
     """Called after each `migrate`, once the permissions are there."""
-    from django.contrib.auth.models import Group, Permission
-
     if Permission._meta.db_table not in connections[using].introspection.table_names():
         return  # another app alone is migrated
     rows = Permission.objects.using(using).select_related("content_type")

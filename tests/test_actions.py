@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from spacecraft.models import Country, Spacecraft, SpacecraftFlight, SpacecraftStatus
@@ -119,13 +119,11 @@ def test_who_may_only_look_counts_nothing_anew(client: Client) -> None:
     craft = Spacecraft.objects.all()[0]
     Spacecraft.objects.filter(pk=craft.pk).update(flights_count=77)
     reader = User.objects.create_user("r", is_staff=True)
-    from django.contrib.auth.models import Group
-
     reader.groups.add(Group.objects.get(name="reader"))
     client.force_login(reader)
     page = client.get(CRAFT)
     assert "count_anew" not in page.text
-    client.post(CRAFT, act("count_anew", craft, confirmed="yes"))
+    confirm(client, CRAFT, act("count_anew", craft))
     craft.refresh_from_db()
     assert craft.flights_count == 77
 

@@ -18,6 +18,7 @@ from spacedevs.api.registry import record_models
 from spacedevs.history import back
 from spacedevs.history.models import Change, Step
 from spacedevs.opened import OPENED
+from spacedevs.read_only import ReadOnlyAdmin
 from spacedevs.values import label_of
 
 SHOWN = 50  # changes on a page
@@ -37,7 +38,7 @@ class OfModel(admin.SimpleListFilter):
 
 
 @admin.register(Change)
-class ChangeAdmin(admin.ModelAdmin):
+class ChangeAdmin(ReadOnlyAdmin):
     """Written by steps alone."""
 
     list_display = ("when", "who", "record", "differences", "way_back")
@@ -54,15 +55,6 @@ class ChangeAdmin(admin.ModelAdmin):
     search_fields = ("label", "key__exact")
     show_full_result_count = False
     sortable_by = ()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """One step, one run of the mirror and one record are looked at by these."""

@@ -14,6 +14,7 @@ from spacedevs.actions import chosen, confirmed
 from spacedevs.api.registry import record_models
 from spacedevs.mirror import holds
 from spacedevs.mirror.models import COUNTED, Hold, MirrorList, MirrorRun
+from spacedevs.read_only import ReadOnlyAdmin
 
 
 def may_let_go(user: Any, hold: Hold) -> bool:
@@ -22,21 +23,8 @@ def may_let_go(user: Any, hold: Hold) -> bool:
     return bool(user.has_perm(f"{app}.change_{model}"))
 
 
-class Seen(admin.ModelAdmin):
-    """Written by the mirror alone: no page adds, changes or deletes it."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(MirrorRun)
-class MirrorRunAdmin(Seen):
+class MirrorRunAdmin(ReadOnlyAdmin):
     # All but what was unchanged: the list has to fit beside its filters.
     list_display = (
         *("started", "source", "outcome", "rehearsal", "calls"),
@@ -54,7 +42,7 @@ class MirrorRunAdmin(Seen):
 
 
 @admin.register(MirrorList)
-class MirrorListAdmin(Seen):
+class MirrorListAdmin(ReadOnlyAdmin):
     list_display = ("resource", "count", "read_at", "page_size", "fault", "source")
     ordering = ("source", "resource")
     list_filter = ("source",)
@@ -62,7 +50,7 @@ class MirrorListAdmin(Seen):
 
 
 @admin.register(Hold)
-class HoldAdmin(Seen):
+class HoldAdmin(ReadOnlyAdmin):
     list_display = ("record", "field_label", "theirs_now", "ours", "since", "button")
     list_display_links = None
     list_filter = ("model", "field")

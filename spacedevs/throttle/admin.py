@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from spacedevs.actions import chosen, confirmed
+from spacedevs.actions import confirmed_action
 from spacedevs.throttle.models import Token
 
 
@@ -38,16 +38,13 @@ class TokenAdmin(admin.ModelAdmin):
         def do() -> None:
             queryset.update(revoked=True)
 
-        page = confirmed(
+        page = confirmed_action(
+            self,
             request,
-            self.admin_site,
             do,
             title=f"Revoke {len(tokens)} tokens",
             lead=f"Calls with them are refused from now on: {names or 'none'}.",
             button="Revoke",
-            back=request.get_full_path(),
-            opts=self.opts,
-            inputs=chosen(request),
             even_so=True,
         )
         if page is None:
