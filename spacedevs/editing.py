@@ -274,7 +274,8 @@ class RecordAdmin(RecordOptions, Exchange, WithBulkEdit, WithPreview, WithHistor
                 "model": use.relation.related_model._meta,
                 "count": use.total,
                 "links": [
-                    (words.page_of(use.relation.related_model, key), name) for key, name in use.rows
+                    (words.admin_url(use.relation.related_model, key), name)
+                    for key, name in use.rows
                 ],
             }
             for use in uses_of(row, seen)

@@ -31,7 +31,7 @@ def is_served(model: type[Model]) -> bool:
     return any(_resources_of(model))
 
 
-def page_of(row: Model) -> str | None:
+def browsable_url(row: Model) -> str | None:
     """The record's browsable page; None where no resource serves it."""
     for prefix, _ in _resources_of(type(row)):
         return f"{reverse(f'{prefix}-detail', args=(row.pk,))}?format=api"
@@ -50,7 +50,7 @@ def answers(request: HttpRequest, row: Model) -> Iterator[Answer]:
             query = {"id": row.pk, MODE_PARAM: mode, "format": "api"}
             url = f"{reverse(f'{prefix}-list')}?{urlencode({k: v for k, v in query.items() if v})}"
             if serializer_class is modes.richest():
-                url = page_of(row) or url
+                url = browsable_url(row) or url
             text = orjson.dumps(orjson.loads(to_json(printed)), option=orjson.OPT_INDENT_2)
             yield Answer(mode or prefix, url, text.decode())
 
@@ -65,7 +65,7 @@ class WithPreview(admin.ModelAdmin):
     """The button "Preview the answer", and a link to the record's browsable page."""
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
-        return page_of(obj) if obj is not None else None
+        return browsable_url(obj) if obj is not None else None
 
     def response_add(self, request: Any, obj: Any, *args: Any) -> Any:
         return self.previewed(request, obj, False) or super().response_add(request, obj, *args)

@@ -5,10 +5,8 @@ A column's name is `status_id` for a relation to one, and `country` for one to m
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
-import isodate
 import orjson
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
@@ -16,6 +14,7 @@ from django.utils.text import Truncator, capfirst
 
 from spacedevs.names import NamedModel, SortKeyField
 from spacedevs.opaque_json import OpaqueJSONField
+from spacedevs.words import show
 
 SHOWN = 200  # characters of a value
 UNKNOWN = "–"
@@ -147,15 +146,11 @@ def in_words(field: Any, value: Any, names: Names) -> str:
     if value is None or value == [] or value == "":
         return UNKNOWN
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return capfirst(show(value))
     if isinstance(value, dict | list):
         return Truncator(orjson.dumps(value).decode()).chars(SHOWN)
     plain = denoted(field, value) if field is not None else value
-    if isinstance(plain, datetime):
-        return f"{plain:%Y-%m-%d %H:%M:%S}"
-    if isinstance(plain, timedelta):
-        return str(isodate.duration_isoformat(plain))
-    return Truncator(str(plain)).chars(SHOWN)
+    return show(plain, SHOWN)
 
 
 def differences(

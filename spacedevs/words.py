@@ -18,7 +18,7 @@ def label(row: models.Model, field: str) -> str:
     return name[0].lower() + name[1:]
 
 
-def show(value: Any) -> str:
+def show(value: Any, most: int = SHOWN) -> str:
     """A value, not null, as a person writes it in a form."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -26,17 +26,17 @@ def show(value: Any) -> str:
         return value.isoformat(sep=" ").removesuffix("+00:00")
     if isinstance(value, timedelta):
         return str(isodate.duration_isoformat(value))
-    return Truncator(value).chars(SHOWN)
+    return Truncator(value).chars(most)
 
 
-def page_of(model: type[models.Model], key: Any) -> str:
+def admin_url(model: type[models.Model], key: Any) -> str:
     """The URL of a row's page in the admin."""
     opts = model._meta
     return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(key,))
 
 
 def url_of(row: models.Model) -> str:
-    return page_of(type(row), row.pk)
+    return admin_url(type(row), row.pk)
 
 
 def link_to(row: models.Model) -> str:

@@ -7,9 +7,9 @@ import orjson
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 
 from spacedevs.values import differences, field_of, name_of_column
+from spacedevs.words import admin_url
 
 
 class Line(NamedTuple):
@@ -85,7 +85,7 @@ class Change(models.Model):
 
     def url(self) -> str:
         """Of the record's page in the admin."""
-        return reverse(f"admin:{self.model.replace('.', '_')}_change", args=(self.key,))
+        return admin_url(self.record_model, self.key)
 
     def kind_of_record(self) -> str:
         return str(self.record_model._meta.verbose_name)

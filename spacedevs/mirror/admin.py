@@ -15,6 +15,7 @@ from spacedevs.api.registry import record_models
 from spacedevs.mirror import holds
 from spacedevs.mirror.models import COUNTED, Hold, MirrorList, MirrorRun
 from spacedevs.read_only import ReadOnlyAdmin
+from spacedevs.words import admin_url
 
 
 def may_let_go(user: Any, hold: Hold) -> bool:
@@ -63,7 +64,7 @@ class HoldAdmin(ReadOnlyAdmin):
 
     @admin.display(description="record", ordering="label")
     def record(self, hold: Hold) -> str:
-        url = reverse(f"admin:{hold.model.replace('.', '_')}_change", args=(hold.key,))
+        url = admin_url(hold.record_model, hold.key)
         kind = hold.record_model._meta.verbose_name
         return format_html(
             '<a href="{}">{}</a> <small>{}</small>', url, hold.label or hold.key, kind
