@@ -20,6 +20,7 @@ from spacedevs import environment
 from spacedevs.clients import ip_of, network_of
 from spacedevs.environment import Rate
 from spacedevs.throttle import decisions
+from spacedevs.throttle.guard import Guard
 from spacedevs.throttle.middleware import RateLimitHeaders
 from spacedevs.throttle.models import Token, digest_of
 from tests.administration import admin_url, confirm
@@ -200,25 +201,49 @@ def test_what_has_left_the_window_is_forgotten(throttle: None, db: None, setting
 
 class AwayStore:
     faults = (DatabaseError,)
+    is_back = False
 
     def take(self, *args: Any) -> None:
-        raise DatabaseError("gone")
+        if not self.is_back:
+            raise DatabaseError("gone")
 
     def close(self) -> None:
         pass
 
 
+def is_found_back(guard: Guard) -> bool:
+    until = time.monotonic() + 30
+    while guard.away and time.monotonic() < until:
+        time.sleep(0.05)
+    return not guard.away
+
+
 def test_with_its_store_away_calls_pass_and_the_log_has_one_line(
     api: Client, throttle: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(decisions.guard(), "store", AwayStore())
+    guard = decisions.guard()
+    monkeypatch.setattr(guard, "store", store := AwayStore())
     with caplog.at_level(logging.ERROR):
         assert statuses(api, 9) == [200] * 9
     assert [line.message for line in caplog.records if line.name.endswith("guard")] == [
         "The throttle counts no calls, and all pass: Away is away. gone"
     ]
     assert api.get(STATE).json()["current_use"] == 0
-    decisions.guard().away = False  # its thread ends
+    store.is_back = True
+    assert is_found_back(guard)
+
+
+def test_what_nobody_expected_of_a_store_leaves_the_throttle_off_no_longer_than_it_lasts() -> None:
+    class Odd(AwayStore):
+        said = [DatabaseError("gone"), RuntimeError("no fault of a database")]
+
+        def take(self, *args: Any) -> None:
+            if self.said:
+                raise self.said.pop(0)
+
+    guard = Guard(Odd())
+    assert guard.take("a", Rate(1, 1)) is None
+    assert is_found_back(guard)
 
 
 # Tokens
