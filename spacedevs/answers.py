@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 
 from spacedevs import access, clock, compression, environment, outages, request_id
 from spacedevs.api.renderers import exact
+from spacedevs.api.streams import is_asked as is_stream
 from spacedevs.changes import log
 from spacedevs.clients import ip_of
 from spacedevs.compression import IDENTITY
@@ -215,7 +216,10 @@ class Answers:
     def asked(
         self, method: str, scheme: str, path: str, query: str, headers: Mapping[str, str]
     ) -> Asked | None:
-        """`path`: as WSGI has it. None for what is not kept: what writes, is one's own, or long."""
+        """`path`: as WSGI has it. None for what is not kept: what writes, is one's own, or long.
+
+        What is streamed is whole nowhere, and so it is not kept either.
+        """
         if method not in SAFE or not path.startswith(self._root) or not self.most:
             return None
         get = headers.get
@@ -227,7 +231,7 @@ class Answers:
         if self._is_behind_proxy:
             host = f"{host} {get('x-forwarded-host')}"
             scheme = f"{scheme} {get('x-forwarded-proto')}"
-        if len(host) + len(path) + len(query) + len(accept) > LONGEST:
+        if len(host) + len(path) + len(query) + len(accept) > LONGEST or is_stream(query):
             return None
         return Asked(
             Key(scheme, host, path, query, accept, "origin" in headers),

@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from spacedevs.api.renderers import JSONRenderer
 from spacedevs.api.viewsets import ReadOnly
 
 
@@ -25,20 +24,11 @@ class _Generator(generators.SchemaGenerator):
         return document()
 
 
-class DocumentView(ReadOnly):
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """An error is JSON, as everywhere: these views' own renderers write YAML and HTML."""
-        if response.exception:
-            request.accepted_renderer = JSONRenderer()
-            request.accepted_media_type = JSONRenderer.media_type
-        return super().finalize_response(request, response, *args, **kwargs)
-
-
-class Document(DocumentView, views.SpectacularAPIView):
+class Document(ReadOnly, views.SpectacularAPIView):
     generator_class = _Generator
 
 
-class SwaggerUI(DocumentView, views.SpectacularSwaggerSplitView):
+class SwaggerUI(ReadOnly, views.SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The package's, with an empty token: nothing here writes, and a token sets a cookie."""
@@ -47,5 +37,5 @@ class SwaggerUI(DocumentView, views.SpectacularSwaggerSplitView):
         return response
 
 
-class ReDoc(DocumentView, views.SpectacularRedocView):
+class ReDoc(ReadOnly, views.SpectacularRedocView):
     pass

@@ -16,10 +16,13 @@ class ObjectUrls:
     """The URLs in one answer: absolute, and with the request's `?format=` (contract).
 
     `suffix` is the request's format suffix, "json" in `spacecraft.json`, or None. The URLs
-    have it too: DRF's HyperlinkedRelatedField, which upstream's `url` is, does so.
+    have it too: DRF's HyperlinkedRelatedField, which upstream's `url` is, does so. Without
+    `with_format` they have neither.
     """
 
-    def __init__(self, request: Any, suffix: str | None = None) -> None:
+    def __init__(
+        self, request: Any, suffix: str | None = None, *, with_format: bool = True
+    ) -> None:
         from spacedevs.api.registry import resources
 
         self.own_root = (
@@ -28,7 +31,8 @@ class ObjectUrls:
         self.served = resources().keys()
         given = request.GET if request else {}
         name = api_settings.URL_FORMAT_OVERRIDE
-        query = f"?{urlencode({name: given[name]})}" if name in given else ""
+        is_given = with_format and name in given
+        query = f"?{urlencode({name: given[name]})}" if is_given else ""
         self.end = f"{f'.{suffix}' if suffix else '/'}{query}"
         self.key = self.own_root, self.end  # of two that are alike
 

@@ -10,6 +10,7 @@ from rest_framework.pagination import LimitOffsetPagination
 from spacedevs.api.description import Section, Sentence, example
 from spacedevs.running import RunningValue
 
+MOST_ROWS = 2**62  # no table has more
 MOST_MERGED = 1000  # rows; past it all are sorted, which takes no longer then
 
 
@@ -58,6 +59,14 @@ class ResourcePagination(LimitOffsetPagination):
 
     def get_count(self, queryset: Any) -> int:
         return super().get_count(self.all_rows) if self.total is None else self.total
+
+    def part_of(self, rows: QuerySet, request: Any) -> QuerySet:
+        """The rows from `offset` on, and `limit` of them where it is given, however many."""
+        first = min(self.get_offset(request), MOST_ROWS)
+        given = request.query_params.get(self.limit_query_param, "")
+        if not (given.isascii() and given.isdigit() and int(given)):
+            return rows[first:]
+        return rows[first : first + min(int(given), MOST_ROWS)]
 
     def name_of(self, request: Any) -> str:
         """What names the rows of a list, whichever page of it is asked for."""

@@ -16,6 +16,11 @@ def to_json(data: Any) -> bytes:
     return orjson.dumps(data, default=str)  # str(): the lazy texts of error messages
 
 
+def parsed(printed: Any) -> Any:
+    """An object that is printed already, or is not, as a dict."""
+    return orjson.loads(to_json(printed)) if isinstance(printed, orjson.Fragment) else printed
+
+
 def exact(json: bytes) -> bytes:
     """To be kept: orjson's own takes up to twice its length in memory."""
     return bytes(memoryview(json))

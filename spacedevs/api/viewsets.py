@@ -6,15 +6,17 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from rest_framework import routers, viewsets
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from spacedevs import clock
-from spacedevs.api import fragments
+from spacedevs.api import fragments, streams
 from spacedevs.api.description import Examples, Section, Words, format_section, help_section
 from spacedevs.api.filters import Ordering, ResourceFilterBackend, Search
 from spacedevs.api.fragments import CacheAtVersion, NotKnown
@@ -22,7 +24,12 @@ from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.object_urls import object_urls_of
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.plans import plan_of
+from spacedevs.api.renderers import BrowsablePage, JSONRenderer
+from spacedevs.api.selection import Selection
 from spacedevs.api.snapshots import snapshot
+from spacedevs.api.streams import STREAMS, Stream
+
+SAY_ERRORS = (JSONRenderer, BrowsablePage)
 
 
 class ReadOnly(APIView):
@@ -30,13 +37,23 @@ class ReadOnly(APIView):
 
     http_method_names = ["get"]
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """An error is JSON also where a table or a document was asked for."""
+        renderer = getattr(request, "accepted_renderer", None)
+        if getattr(response, "exception", False) and not isinstance(renderer, SAY_ERRORS):
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = JSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
+
 
 class FromFragments(viewsets.ReadOnlyModelViewSet):
     """Lists and records, each of one state of the database."""
 
     pagination_class = ResourcePagination
 
-    def list(self, *args: Any, **kwargs: Any) -> Response:
+    def list(self, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        if isinstance(self.request.accepted_renderer, Stream):
+            return streams.answer(self, self.filter_queryset(super().get_queryset()))
         return self._answer(self._list)
 
     def retrieve(self, *args: Any, **kwargs: Any) -> Response:
@@ -91,11 +108,15 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
     def _objects(self, cache: CacheAtVersion | None, page: Any) -> Any:
-        """What the serializer prints of what get_queryset() gave."""
-        if not settings.FRAGMENTS:
-            return self.get_serializer(page, many=True).data
-        urls = object_urls_of(self.get_serializer_context())
-        return fragments.objects(cache, self.request, self.get_serializer_class(), page, urls)
+        """What the serializer prints of what get_queryset() gave; of that what is asked for."""
+        shape = self.get_serializer_class()
+        selection = Selection.asked_for(self.request.query_params, shape)
+        if settings.FRAGMENTS:
+            urls = object_urls_of(self.get_serializer_context())
+            objects = fragments.objects(cache, self.request, shape, page, urls)
+        else:
+            objects = self.get_serializer(page, many=True).data
+        return list(map(selection.of, objects)) if selection else objects
 
 
 class ResourceViewSet(ReadOnly, FromFragments):
@@ -119,6 +140,13 @@ class ResourceViewSet(ReadOnly, FromFragments):
     @classmethod
     def get_modes(cls) -> Modes:
         return Modes(cls.modes)
+
+    def get_renderers(self) -> list[Any]:
+        """A list's also where it is asked for as a stream, which the page's menu does not offer."""
+        asked = self.request and self.request.query_params.get(api_settings.URL_FORMAT_OVERRIDE)
+        if self.action == "list" and asked in STREAMS:
+            return [STREAMS[asked]()]
+        return super().get_renderers()
 
     def get_serializer_class(self) -> Mode:
         if self.action == "list" and self.request:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
 from spacedevs.api.pagination import ResourcePagination
+from spacedevs.api.streams import STREAMS
 
 T = TypeVar("T")
 
@@ -87,7 +88,8 @@ class Kind(NamedTuple):
 
 def kind_of(scope: Any) -> Kind:
     asked = parse_qs(scope.query_string[:4096])
-    limit, mode, format = (asked.get(name, [""])[0][:10] for name in ("limit", "mode", "format"))
+    # The last counts, as it does for Django.
+    limit, mode, format = (asked.get(name, [""])[-1][:10] for name in ("limit", "mode", "format"))
     is_page = "html" in scope.headers.get("accept", "")[:100]
     rows = int(limit) if limit.isdecimal() and limit.isascii() else ResourcePagination.default_limit
     return Kind(
@@ -127,6 +129,7 @@ class Lanes:
         self._writers = Lane("writers", threads=1, waiting=20)
         self._light = Lane("light", threads=2, waiting=200)
         self._heavy = Lane("heavy", threads=1, waiting=20)
+        self._streams = Lane("streams", threads=2, waiting=20)
 
     async def run(self, scope: Any, kind: Kind, client: Any, work: Callable[[], T]) -> T:
         """Does `work` once it is its turn. Raises Busy and Gone."""
@@ -142,4 +145,6 @@ class Lanes:
             return self._static
         if scope.method not in SAFE and scope.path.startswith(self._with_body):
             return self._writers
+        if kind.format in STREAMS:  # it lasts as long as its client reads
+            return self._streams
         return self._heavy if self.costs.of(kind) > HEAVY else self._light

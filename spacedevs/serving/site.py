@@ -8,10 +8,11 @@ does not read.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -38,6 +39,7 @@ BODIES = 64 * 2**20  # bytes of all bodies that are being read
 WHOLE = 4 * 2**20  # bytes: a stream that ends within these is sent as one piece
 GONE = 499  # nginx's number for a client that did not wait
 SEND_TIME = 30.0  # seconds for a piece of a stream: who reads none is given up
+STREAM_TIME = 900.0  # seconds for all of it: the database keeps the state that it began with
 
 Headers = list[tuple[str, str]]
 
@@ -194,13 +196,13 @@ class Site:
         me, began = object(), time.thread_time()
         self._running[me] = time.monotonic()
         try:
-            return self._answer(environ, client)
+            return self._answer(environ, client, me)
         finally:
             del self._running[me]
             if KNOWN not in environ:  # what is known costs nothing, whatever is asked
                 self.lanes.costs.record(kind, time.thread_time() - began)
 
-    def _answer(self, environ: dict[str, Any], client: Any) -> Answer | None:
+    def _answer(self, environ: dict[str, Any], client: Any, me: object) -> Answer | None:
         """None where it has been streamed."""
         status, headers = 500, []
 
@@ -214,17 +216,25 @@ class Site:
             for piece in rest:
                 pieces.append(piece)
                 size += len(piece)
-                if size > WHOLE and getattr(response, "streaming", False):
-                    self._stream(client, status, headers, pieces, rest)
+                is_whole = size <= getattr(response, "whole", WHOLE)
+                if getattr(response, "streaming", False) and not is_whole:
+                    self._stream(client, status, headers, self._timed(me, chain(pieces, rest)))
                     return None
             return Answer(status, headers, b"".join(pieces))
         finally:
             if hasattr(response, "close"):
                 response.close()
 
-    def _stream(
-        self, client: Any, status: int, headers: Headers, first: list[bytes], rest: Iterable[bytes]
-    ) -> None:
+    def _timed(self, me: object, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Each piece is as a request of its own for who looks for one that is stuck."""
+        until = time.monotonic() + STREAM_TIME
+        for piece in pieces:
+            self._running[me] = time.monotonic()
+            if self._running[me] > until:
+                raise TimeoutError
+            yield piece
+
+    def _stream(self, client: Any, status: int, headers: Headers, pieces: Iterable[bytes]) -> None:
         """Sends each piece once the client has taken the one before."""
 
         async def begin() -> Any:
@@ -232,10 +242,9 @@ class Site:
 
         transport = asyncio.run_coroutine_threadsafe(begin(), self.loop).result(SEND_TIME)
         try:
-            for pieces in (first, rest):
-                for piece in pieces:
-                    sent = asyncio.run_coroutine_threadsafe(_send(transport, piece), self.loop)
-                    sent.result(SEND_TIME)
+            for piece in pieces:
+                sent = asyncio.run_coroutine_threadsafe(_send(transport, piece), self.loop)
+                sent.result(SEND_TIME)
         except (ProtocolClosed, ProtocolError, TimeoutError):
             logger.info("A client of a stream has gone.")
 
