@@ -7,13 +7,17 @@ from django.views.generic import RedirectView
 from rest_framework.urlpatterns import format_suffix_patterns
 
 from spacedevs.api import documents
+from spacedevs.changes.views import ChangesView
 from spacedevs.parts.picks import pick
 from spacedevs.throttle.views import APIThrottleView
 
+admin.autodiscover()
 router = settings.API_ROUTER.rpartition(".")[0]
 
 api: list[URLPattern | URLResolver] = [
     path("schema/", documents.Document.as_view(), name="schema"),
+    path("openapi.json", documents.OwnDocument.as_view(), name="openapi"),
+    path("changes/", ChangesView.as_view(), name="changes"),
     path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
     path("redoc/", documents.ReDoc.as_view(), name="redoc"),
     *format_suffix_patterns(

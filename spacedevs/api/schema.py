@@ -4,14 +4,25 @@ from typing import TYPE_CHECKING, Any
 
 from drf_spectacular import openapi
 from drf_spectacular.settings import spectacular_settings
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer
 
+from spacedevs.api import selection
 from spacedevs.api.description import as_text
 from spacedevs.api.fields import Integer32Field
 from spacedevs.api.opaque_shapes import fields_of
+from spacedevs.api.streams import STREAMS
 
 if TYPE_CHECKING:
     from spacedevs.api.viewsets import ResourceViewSet
+
+
+OWN_VERSION = "3.1.0"  # of OpenAPI, in the document of our own; upstream's is of 3.0.3
+
+
+def is_own_document() -> bool:
+    """Whether the document that is made has what upstream does not have."""
+    return bool(spectacular_settings.OAS_VERSION == OWN_VERSION)
 
 
 class DescribedSchema(openapi.AutoSchema):
@@ -58,9 +69,17 @@ class ResourceSchema(DescribedSchema):
         return parameters
 
     def get_override_parameters(self) -> list[Any]:
-        return self.view.get_modes().parameters() if self.is_list() else []
+        modes = self.view.get_modes().parameters() if self.is_list() else []
+        return modes + selection.PARAMETERS if is_own_document() else modes
 
     def get_response_serializers(self) -> Any:
+        shape = self._shape()
+        if not self.is_list() or not is_own_document():
+            return shape
+        streamed = {(200, stream.media_type): OpenApiTypes.STR for stream in STREAMS.values()}
+        return {(200, "application/json"): shape, **streamed}
+
+    def _shape(self) -> Any:
         modes = self.view.get_modes()
         if not self.is_list() or not modes.names:
             return modes.richest()

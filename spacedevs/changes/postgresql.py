@@ -65,6 +65,26 @@ BEGIN
     RETURN NULL;
 END $body$;
 
+CREATE OR REPLACE FUNCTION spacedevs_change_of_owner() RETURNS trigger LANGUAGE plpgsql AS $body$
+-- The rows that have shown those which are gone, or belong to others now. Given: the column of the
+-- key, that which names the owner, and the owner's table.
+DECLARE
+    left_by text := CASE TG_OP
+        WHEN 'DELETE' THEN 'SELECT %2$I AS owner FROM removed WHERE %2$I IS NOT NULL'
+        ELSE 'SELECT removed.%2$I FROM removed LEFT JOIN added USING (%1$I)
+              WHERE removed.%2$I IS NOT NULL AND removed.%2$I IS DISTINCT FROM added.%2$I' END;
+    any_row boolean;
+BEGIN
+    left_by := format(left_by, TG_ARGV[0], TG_ARGV[1]);
+    EXECUTE 'SELECT EXISTS (' || left_by || ')' INTO any_row;
+    IF any_row THEN
+        EXECUTE 'INSERT INTO spacedevs_change SELECT DISTINCT $1, $2, owner::text, ''update'''
+            || ' FROM (' || left_by || ') AS those (owner)'
+            USING spacedevs_change_commit(), TG_ARGV[2];
+    END IF;
+    RETURN NULL;
+END $body$;
+
 CREATE OR REPLACE FUNCTION spacedevs_change_ends() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
     UPDATE spacedevs_change_commit SET ends = true WHERE id = NEW.id;
@@ -105,6 +125,11 @@ WHEN = {
     "spacedevs_truncate": ("TRUNCATE", ""),
 }
 NAMES = tuple(WHEN)
+WHEN_OF_OWNERS = {
+    "spacedevs_left": ("DELETE", "OLD TABLE AS removed"),
+    "spacedevs_moved": ("UPDATE", "NEW TABLE AS added OLD TABLE AS removed"),
+}
+OF_OWNERS = tuple(WHEN_OF_OWNERS)
 TRIGGERS = """
 SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
 WHERE tgname LIKE 'spacedevs!_%' ESCAPE '!' AND tgenabled IN ('O', 'A')
@@ -128,6 +153,11 @@ SELECT number, "table", key, kind
 FROM spacedevs_change_commit JOIN spacedevs_change ON commit_id = id
 WHERE number > %s ORDER BY number LIMIT %s
 """
+COMMITS = """
+SELECT number, "table", key, kind, token, extract(epoch FROM at)::bigint
+FROM spacedevs_change_commit JOIN spacedevs_change ON commit_id = id
+WHERE number > %s ORDER BY number LIMIT %s
+"""
 PRUNE = (
     "DELETE FROM spacedevs_change USING spacedevs_change_commit "
     "WHERE commit_id = id AND at < now() - make_interval(secs => %s)",
@@ -139,10 +169,16 @@ def make_log(cursor: Any) -> None:
     cursor.execute(LOG)
 
 
-def make_trigger(cursor: Any, table: str, key: str, name: str) -> None:
-    event, rows = WHEN[name]
+def make_trigger(cursor: Any, trigger: Any) -> None:
+    table, name, key, column, owner = trigger
+    if owner:
+        event, rows = WHEN_OF_OWNERS[name.removesuffix(f"_{column}")]
+        function = f"spacedevs_change_of_owner('{key}', '{column}', '{owner}')"
+    else:
+        event, rows = WHEN[name]
+        function = f"spacedevs_change('{key}')"
     referencing = f"REFERENCING {rows}" if rows else ""
     cursor.execute(
-        f'CREATE TRIGGER {name} AFTER {event} ON "{table}" {referencing} '
-        f"FOR EACH STATEMENT EXECUTE FUNCTION spacedevs_change('{key}')"
+        f'CREATE TRIGGER "{name}" AFTER {event} ON "{table}" {referencing} '
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {function}"
     )

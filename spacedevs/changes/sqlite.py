@@ -25,6 +25,15 @@ WHEN = {
     "spacedevs_delete": ("DELETE", "OLD", ""),
 }
 NAMES = tuple(WHEN)
+# The row that has shown one which is gone, or belongs to another now.
+WHEN_OF_OWNERS = {
+    "spacedevs_left": ("DELETE", 'WHEN OLD."{column}" IS NOT NULL'),
+    "spacedevs_moved": (
+        'UPDATE OF "{column}"',
+        'WHEN OLD."{column}" IS NOT NULL AND OLD."{column}" IS NOT NEW."{column}"',
+    ),
+}
+OF_OWNERS = tuple(WHEN_OF_OWNERS)
 TRIGGERS = """
 SELECT tbl_name, substr(name, 1, length(name) - length(tbl_name) - 1)
 FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'spacedevs!_%' ESCAPE '!'
@@ -35,6 +44,10 @@ OLDEST = "SELECT min(number) FROM spacedevs_change"
 GIVEN = "SELECT token FROM spacedevs_change WHERE number IN (%s, %s)"
 SINCE = """
 SELECT number, "table", CAST(key AS TEXT), kind FROM spacedevs_change
+WHERE number > %s ORDER BY number LIMIT %s
+"""
+COMMITS = """
+SELECT number, "table", CAST(key AS TEXT), kind, token, at FROM spacedevs_change
 WHERE number > %s ORDER BY number LIMIT %s
 """
 PRUNE = (
@@ -48,12 +61,19 @@ def make_log(cursor: Any) -> None:
     cursor.execute(FIRST)
 
 
-def make_trigger(cursor: Any, table: str, key: str, name: str) -> None:
-    event, row, condition = WHEN[name]
+def make_trigger(cursor: Any, trigger: Any) -> None:
+    table, name, key, column, owner = trigger
+    if owner:
+        event, condition = WHEN_OF_OWNERS[name.removesuffix(f"_{column}")]
+        event, condition = event.format(column=column), condition.format(column=column)
+        noted, row, key, kind = owner, "OLD", column, "update"
+    else:
+        event, row, condition = WHEN[name]
+        condition, noted, kind = condition.format(key=key), table, event.lower()
     cursor.execute(f"""
-        CREATE TRIGGER "{name}_{table}" AFTER {event} ON "{table}" {condition.format(key=key)}
+        CREATE TRIGGER "{name}_{table}" AFTER {event} ON "{table}" {condition}
         BEGIN
             INSERT INTO spacedevs_change ("table", key, kind)
-            VALUES ('{table}', {row}."{key}", '{event.lower()}');
+            VALUES ('{noted}', {row}."{key}", '{kind}');
         END
     """)  # noqa: S608  # names of this code
