@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -38,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--both-ways", action="store_true", help="each answer without fragments, and as a known one"
     )
     parser.addoption("--long", action="store_true", help="series of 20,000 requests")
+
+
+def pytest_sessionstart() -> None:
+    """The pages of the admin are read with the URLs; tests are made of both as they are read."""
+    import_module(settings.ROOT_URLCONF)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
