@@ -1,12 +1,8 @@
 """`changes/`: a copy that is kept by it alone is what the API answers."""
 
-import subprocess
-from typing import Any
-
 import pytest
 
 from tests.conftest import longer_shell
-from tests.servers import manage
 
 Env = dict[str, str]
 
