@@ -20,9 +20,12 @@ STATIONS = "space_stations"
 def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
     """The ids of the craft that are docked: no list says so. One call. Raises as the source.
 
-    Upstream's stations say it. Another server of this project serves none: its craft in space are
-    asked for a second time, and what has grown by the seconds in between is docked.
+    Upstream's stations say it. Another server of this project serves none: its dump says it; or its
+    craft in space are asked for a second time, and what has grown by the seconds in between is
+    docked.
     """
+    if source.dump:
+        return source.dump.running("spacecraft", "time_docked")
     if source.is_own:
         source.sleep(1)
         again = source.page("spacecraft", 0, mode="normal", filters={"in_space": "true"})

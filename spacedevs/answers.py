@@ -169,6 +169,7 @@ class Answers:
         self.most = settings.ANSWERS * 2**20
         # Read once: Django's settings take longer to read than all the rest of a known answer.
         self._root, self._session = settings.API_ROOT, settings.SESSION_COOKIE_NAME
+        self._files = f"{settings.API_ROOT}dump/"
         self._is_throttled = bool(settings.THROTTLE)
         self._is_behind_proxy = settings.BEHIND_PROXY
         self._lock = threading.Lock()
@@ -231,7 +232,9 @@ class Answers:
         if self._is_behind_proxy:
             host = f"{host} {get('x-forwarded-host')}"
             scheme = f"{scheme} {get('x-forwarded-proto')}"
-        if len(host) + len(path) + len(query) + len(accept) > LONGEST or is_stream(query):
+        if len(host) + len(path) + len(query) + len(accept) > LONGEST:
+            return None
+        if is_stream(query) or path.startswith(self._files):
             return None
         return Asked(
             Key(scheme, host, path, query, accept, "origin" in headers),

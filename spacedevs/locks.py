@@ -1,4 +1,4 @@
-"""Locks between processes, one database's each: the mirror's, and that of `prepare`."""
+"""Locks between processes, one database's each: the mirror's, a dump's, and that of `prepare`."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.db import connection
 
 # Among a PostgreSQL database's advisory locks; "spac" for the mirror's.
-NUMBERS = {"mirror": 0x73706163, "prepare": 0x73706164}
+NUMBERS = {"mirror": 0x73706163, "prepare": 0x73706164, "dump": 0x73706165}
 PAUSE = 0.05  # seconds between two tries
 T = TypeVar("T")
 

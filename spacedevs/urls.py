@@ -8,6 +8,7 @@ from rest_framework.urlpatterns import format_suffix_patterns
 
 from spacedevs.api import documents
 from spacedevs.changes.views import ChangesView
+from spacedevs.dump.views import DumpFileView, DumpView
 from spacedevs.parts.picks import pick
 from spacedevs.throttle.views import APIThrottleView
 
@@ -18,6 +19,8 @@ api: list[URLPattern | URLResolver] = [
     path("schema/", documents.Document.as_view(), name="schema"),
     path("openapi.json", documents.OwnDocument.as_view(), name="openapi"),
     path("changes/", ChangesView.as_view(), name="changes"),
+    path("dump/", DumpView.as_view(), name="dump"),
+    path("dump/<str:name>", DumpFileView.as_view(), name="dump-file"),
     path("swagger/", documents.SwaggerUI.as_view(), name="swagger"),
     path("redoc/", documents.ReDoc.as_view(), name="redoc"),
     *format_suffix_patterns(

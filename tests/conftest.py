@@ -211,7 +211,7 @@ def run(
     env: dict[str, str], *command: str, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`typed`: what comes over a pipe."""
-    options: Any = {"capture_output": True, "text": True, "timeout": 60}
+    options: Any = {"capture_output": True, "text": True, "timeout": 120}
     return subprocess.run(manage(*command), env=env, input=typed, **options)
 
 

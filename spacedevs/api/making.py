@@ -298,6 +298,10 @@ class Making:
             found |= made
         return found
 
+    def made(self) -> Iterable[Fragment]:
+        """All that had to be made."""
+        return self._made.values()
+
     def json(self, fragment: Fragment) -> orjson.Fragment:
         second, printed = fragment.printed
         return printed if second in (None, self._moment.clock) else self._print(fragment)

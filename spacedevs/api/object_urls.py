@@ -36,6 +36,13 @@ class ObjectUrls:
         self.end = f"{f'.{suffix}' if suffix else '/'}{query}"
         self.key = self.own_root, self.end  # of two that are alike
 
+    @classmethod
+    def under(cls, root: str) -> "ObjectUrls":
+        """Those of the server with this root of the API."""
+        urls = cls(None)
+        urls.own_root, urls.key = root, (root, urls.end)
+        return urls
+
     def of(self, resource: str, pk: Any) -> str:
         return f"{self._root(resource)}{resource}/{pk}{self.end}"
 

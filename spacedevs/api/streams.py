@@ -78,11 +78,11 @@ class CSV(Stream):
     format = "csv"
 
     def head(self) -> bytes:
-        return self._rows([list(_names(self.columns))])
+        return self._rows([list(names_of(self.columns))])
 
     def lines(self, objects: Iterable[Any]) -> bytes:
         return self._rows(
-            [_cell(value) for value in _values(parsed(each), self.columns)] for each in objects
+            [_cell(value) for value in values_of(parsed(each), self.columns)] for each in objects
         )
 
     @staticmethod
@@ -115,21 +115,21 @@ def _columns(shape: Any) -> Columns:
     }
 
 
-def _names(columns: Columns, before: str = "") -> Iterator[str]:
+def names_of(columns: Columns, before: str = "") -> Iterator[str]:
     for name, below in columns.items():
         if below is None:
             yield f"{before}{name}"
         else:
-            yield from _names(below, f"{before}{name}.")
+            yield from names_of(below, f"{before}{name}.")
 
 
-def _values(value: dict[str, Any] | None, columns: Columns) -> Iterator[Any]:
+def values_of(value: dict[str, Any] | None, columns: Columns) -> Iterator[Any]:
     for name, below in columns.items():
         found = value.get(name) if value else None
         if below is None:
             yield found
         else:
-            yield from _values(found, below)
+            yield from values_of(found, below)
 
 
 def _cell(value: Any) -> str:

@@ -15,8 +15,8 @@ import orjson
 
 from spacedevs.mirror.errors import SourceError, TooLarge
 from spacedevs.mirror.models import MirrorList, MirrorPage
-from spacedevs.mirror.pages import Objects, Same, digest_of
-from spacedevs.mirror.source import ATTEMPTS, LEAST_ROWS, MOST_ROWS, Known, Page, Source
+from spacedevs.mirror.pages import Known, Objects, Page, Same, digest_of
+from spacedevs.mirror.source import ATTEMPTS, LEAST_ROWS, MOST_ROWS, Source
 
 # Pages that were read longer ago are of another catalogue.
 STALE = timedelta(days=1)

@@ -7,9 +7,11 @@ known of each, its digest and its length, tells where it stands and that it is t
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -27,6 +29,33 @@ class Same(str):
 
 
 Object = dict[str, Any] | Same
+
+
+class Known(NamedTuple):
+    """What is known of a page from before, of the same offset and limit."""
+
+    etag: str | None = None
+    digest: bytes = b""
+    objects: Objects = {}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows `offset` to `offset + len(results)` of `count`; `limit` is what was asked for.
+
+    In place of an object of which the bytes are known, `results` have its id.
+    `date`: the source's clock, to the second. With `unchanged` the page is the same as when it had
+    that ETag or digest: it has no results then, and `count` is 0.
+    """
+
+    offset: int
+    limit: int
+    count: int
+    results: list[Object]
+    date: datetime
+    etag: str | None
+    digest: bytes
+    unchanged: bool
 
 
 def digest_of(text: bytes) -> str:

@@ -21,7 +21,7 @@ from spacedevs.mirror.groups import Group, by_need, declared_groups, groups_of
 from spacedevs.mirror.lists import ListReading, Seen
 from spacedevs.mirror.load import Disbelieved, Load, has_changes, model_of
 from spacedevs.mirror.models import COUNTED, MirrorCall, Mirrored, MirrorList, MirrorPage, MirrorRun
-from spacedevs.mirror.source import Source
+from spacedevs.mirror.source import DUMP, Source
 
 Outcome = MirrorRun.Outcome
 FAILING = 3  # lists that fail one after the other: the source fails, and is left alone
@@ -113,6 +113,15 @@ class Mirror:
     def _read_groups(self, run: MirrorRun) -> str:
         """What to say where the calls run out before what is needed was read."""
         self._notice_deleted()
+        if MirrorList.objects.filter(source=run.source, resource=DUMP).exists():
+            self.source.read_dump()
+        try:
+            return self._read_chosen(run)
+        finally:
+            if self.source.dump:  # it is asked for first from now on
+                MirrorList.objects.get_or_create(source=run.source, resource=DUMP)
+
+    def _read_chosen(self, run: MirrorRun) -> str:
         chosen = groups_of(self.only)
         groups, due = by_need(chosen, str(self.source.root), self.source.now())
         for number, group in enumerate(groups):

@@ -24,8 +24,9 @@ from tenacity import (
 from spacedevs.middleware import OWN_HEADER
 from spacedevs.mirror import errors
 from spacedevs.mirror.budget import Budget, utc_now
+from spacedevs.mirror.dump import Dump
 from spacedevs.mirror.errors import CHECK, LATER, SourceError, TooLarge, excerpt
-from spacedevs.mirror.pages import Object, Objects, Same, read_page
+from spacedevs.mirror.pages import Known, Object, Objects, Page, Same, read_page
 
 MOST_ROWS, LEAST_ROWS = 100, 10  # on a page; 100 is the contract's most
 MOST_COUNT = 1_000_000  # rows of a resource
@@ -41,6 +42,8 @@ PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2) + wait_exceptio
 )
 LONGEST_ROOT = 200  # characters
 WRITE_ONE = f"write a URL like https://host/2.3.0/, of at most {LONGEST_ROOT} characters"
+RICHEST = "detailed"
+DUMP = "dump/catalogue.ndjson"
 BOM = b"\xef\xbb\xbf"
 NETWORK = "check the URL and the network"
 TOKEN = "check the token, or leave it out"  # noqa: S105
@@ -69,33 +72,6 @@ def parse_root(text: str) -> httpx2.URL:
         shown = excerpt(str(url.copy_with(query=None, fragment=None)))
         raise errors.Everywhere(f"{shown} can't be a source; {WRITE_ONE}.")
     return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
-
-
-class Known(NamedTuple):
-    """What is known of a page from before, of the same offset and limit."""
-
-    etag: str | None = None
-    digest: bytes = b""
-    objects: Objects = {}
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows `offset` to `offset + len(results)` of `count`; `limit` is what was asked for.
-
-    In place of an object of which the bytes are known, `results` have its id.
-    `date`: the source's clock, to the second. With `unchanged` the page is the same as when it had
-    that ETag or digest: it has no results then, and `count` is 0.
-    """
-
-    offset: int
-    limit: int
-    count: int
-    results: list[Object]
-    date: datetime
-    etag: str | None
-    digest: bytes
-    unchanged: bool
 
 
 class Reply(NamedTuple):
@@ -129,8 +105,8 @@ class Source:
     """A server that speaks the contract, asked within `budget`; a context manager.
 
     `timeout`: seconds that the source may be silent. `sleep`, `now`, `transport`: for tests.
-    `is_own`: whether it is another server of this project. `notes`: what was odd in its answers,
-    and was taken all the same. The token is printed nowhere.
+    `is_own`: whether it is another server of this project; such a one gives its `dump` in one call.
+    `notes`: what was odd in its answers, and was taken all the same. The token is printed nowhere.
     """
 
     url: str
@@ -142,10 +118,12 @@ class Source:
     now: Callable[[], datetime] = utc_now
     transport: httpx2.BaseTransport | None = None
     is_own: bool = False
+    dump: Dump | None = None
     notes: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.root = parse_root(self.url)
+        self._dump_asked = False
         if not _is_header_safe(self.token) or " " in self.token:
             raise errors.Everywhere("The token has characters that no token has; copy it again.")
         headers = {"User-Agent": self.user_agent, "Accept": "application/json"}
@@ -173,7 +151,7 @@ class Source:
         offset: int,
         *,
         limit: int = MOST_ROWS,
-        mode: str = "detailed",
+        mode: str = RICHEST,
         known: Known | None = None,
         filters: Mapping[str, str | int] | None = None,
         attempts: int = ATTEMPTS,
@@ -182,6 +160,8 @@ class Source:
 
         The next page begins at `offset + len(results)`. Raises `SourceError` and `Spent`.
         """
+        if self.dump and not filters and mode == RICHEST:
+            return self.dump.page(resource, offset, limit, known or Known())
         # In the default order, by name, upstream repeats and loses rows between pages.
         params = {**(filters or {}), "mode": mode, "offset": offset, "ordering": "id"}
         size, failures = limit, 0
@@ -198,13 +178,32 @@ class Source:
                     size = max(LEAST_ROWS, size // 2)
                 raise
 
-        return Retrying(
+        page = Retrying(
             stop=stop_after_attempt(attempts),
             retry=retry_if_exception_type(errors.Passing),
             wait=PAUSES,
             sleep=self.sleep,
             reraise=True,
         )(attempt)
+        if self.is_own and not self._dump_asked:
+            self.read_dump()
+        return page
+
+    def read_dump(self) -> None:
+        """All lists by one call, from which all later pages are. Without one, they are asked for.
+
+        Raises Spent.
+        """
+        self._dump_asked = True
+        self.budget.allow()
+        try:
+            reply = self._fetch(self.root.copy_with(path=f"{self.root.path}{DUMP}"), None)
+            if reply.status != 200:
+                raise self._refusal(reply)
+            self.dump = Dump(reply.body)
+            self.is_own = True
+        except (SourceError, ValueError) as error:
+            self.notes.add(f"There is no dump, and each list is read: {error}")
 
     def _page(self, resource: str, params: dict[str, Any], known: Known) -> Page:
         self.budget.allow()

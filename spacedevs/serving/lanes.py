@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
+from django.conf import settings
+
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.streams import STREAMS
 
@@ -125,6 +127,7 @@ class Lanes:
     def __init__(self, without_database: tuple[str, ...], with_body: str) -> None:
         self.costs = Costs()
         self._without_database, self._with_body = without_database, with_body
+        self._files = f"{settings.API_ROOT}dump/"
         self._static = Lane("static", threads=1, waiting=100)
         self._writers = Lane("writers", threads=1, waiting=20)
         self._light = Lane("light", threads=2, waiting=200)
@@ -145,6 +148,7 @@ class Lanes:
             return self._static
         if scope.method not in SAFE and scope.path.startswith(self._with_body):
             return self._writers
-        if kind.format in STREAMS:  # it lasts as long as its client reads
+        # They last as long as their clients read.
+        if kind.format in STREAMS or scope.path.startswith(self._files):
             return self._streams
         return self._heavy if self.costs.of(kind) > HEAVY else self._light

@@ -16,7 +16,8 @@ from spacedevs.mirror.errors import (
     TooLarge,
     Unreachable,
 )
-from spacedevs.mirror.source import TIMEOUT, Known
+from spacedevs.mirror.pages import Known
+from spacedevs.mirror.source import TIMEOUT
 from tests.mirror import upstream as u
 from tests.mirror.sources import START, Clock, Make, counted, error_of
 from tests.mirror.upstream import Upstream

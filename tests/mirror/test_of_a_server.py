@@ -10,6 +10,7 @@ from django.test import Client
 
 from spacedevs import clock
 from spacedevs.api.registry import resources
+from spacedevs.mirror.models import MirrorRun
 from tests.mirror.running import empty
 
 EACH = 10  # record is asked for by its URL, too
@@ -37,6 +38,14 @@ def test_a_second_run_changes_nothing_and_says_so(
         call_command("mirror", "--from", f"{server}/2.3.0/", "--budget", "100")
     assert ended.value.code == 0
     assert "unchanged: 0 added, 0 changed" in capsys.readouterr().out
+
+
+def test_all_lists_come_by_one_call_for_the_dump(server: str, mirrored: None) -> None:
+    """The first run finds out by a list's first page whom it asks."""
+    with pytest.raises(SystemExit):
+        call_command("mirror", "--from", f"{server}/2.3.0/", "--budget", "100")
+    calls = MirrorRun.objects.order_by("pk").values_list("calls", flat=True)
+    assert list(calls) == [2, 1]
 
 
 def urls(source: httpx2.Client) -> list[str]:
