@@ -9,10 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from rest_framework.serializers import (
+    BaseSerializer,
+    BooleanField,
+    Field,
+    FloatField,
+    IntegerField,
+    ListSerializer,
+)
 
-from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
+from spacedevs.api.opaque_shapes import fields_of
 from spacedevs.api.registry import resources
 from spacedevs.api.streams import Columns, columns_of, names_of, values_of
+
+TYPES: dict[type[Field], str] = {
+    BooleanField: "INTEGER",
+    IntegerField: "INTEGER",
+    FloatField: "REAL",
+}
 
 
 class Tables:
@@ -25,15 +39,9 @@ class Tables:
 
     def add(self, table: str, resource: str) -> None:
         shape = resources()[resource].get_modes().richest()
-        columns = self._columns[table] = columns_of(shape, None)
-        references = dict(_references(shape))
-        definitions = [
-            f'"{name}"'
-            + (" PRIMARY KEY" if name == "id" else "")
-            + (f' REFERENCES "{references[name]}" ("id")' if name in references else "")
-            for name in names_of(columns)
-        ]
-        self._db.execute(f'CREATE TABLE "{table}" ({", ".join(definitions)})')
+        self._columns[table] = columns_of(shape, None)
+        definitions = ", ".join(_definitions(shape))
+        self._db.execute(f'CREATE TABLE "{table}" ({definitions})')
 
     def write(self, table: str, objects: list[dict[str, Any]]) -> None:
         columns = self._columns[table]
@@ -54,17 +62,27 @@ class Tables:
         self._db.close()
 
 
-def _references(shape: Any, before: str = "") -> Iterator[tuple[str, str]]:
-    """Columns that are ids of records of a resource, with its table."""
-    tables = {each.queryset.model: name.replace("/", "_") for name, each in resources().items()}
+def _definitions(shape: Any, before: str = "") -> Iterator[str]:
+    """Of the columns of a shape, as of columns_of(). Their types are for who asks with a text."""
     for name, field in fields_of(shape).items():
-        below = nested_shape_of(field)
-        if below is None or not hasattr(field, "fields"):
+        if isinstance(field, BaseSerializer) and not isinstance(field, ListSerializer):
+            below = type(field)
+            yield from _definitions(below, f"{before}{name}.")
             continue
-        model = getattr(getattr(below, "Meta", None), "model", None)
-        if model in tables:
-            yield f"{before}{name}.id", tables[model]
-        yield from _references(below, f"{before}{name}.")
+        kind = next((kind for cls, kind in TYPES.items() if isinstance(field, cls)), "TEXT")
+        words = f'"{before}{name}" {kind}'
+        if name == "id" and not before:
+            words += " PRIMARY KEY"
+        elif name == "id" and (table := _table_of(shape)):
+            words += f' REFERENCES "{table}" ("id")'
+        yield words
+
+
+def _table_of(shape: Any) -> str | None:
+    """Of the resource that has the rows of a shape."""
+    model = getattr(getattr(shape, "Meta", None), "model", None)
+    found = (name for name, each in resources().items() if each.queryset.model is model)
+    return next((name.replace("/", "_") for name in found), None)
 
 
 def _value(value: Any) -> Any:
