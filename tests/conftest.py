@@ -27,6 +27,8 @@ from spacedevs.mirror import as_of
 from tests.both_ways import asked_in_all_ways
 from tests.servers import free_port, manage, running_server
 
+# What a browser shows does not depend on the database: these run on SQLite alone.
+IN_A_BROWSER = ("in_a_browser", "test_accessibility", "test_browser")
 # The fixtures that bring a database; pytest-django's own, and those that make a fresh one.
 DATABASES = {"copy", "db", "empty", "env", "fresh", "prepared", "server"}
 
@@ -49,11 +51,12 @@ def pytest_sessionstart() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what runs on the other database: what only that does, and what needs none.
 
-    A test that asks for no database runs once, on SQLite.
+    A test that asks for no database runs once, on SQLite, and so does one that looks at pages in a
+    browser.
     """
-    elsewhere = [item for item in items if connection.vendor not in databases_of(item)]
+    elsewhere = {item for item in items if connection.vendor not in databases_of(item)}
     items[:] = [item for item in items if item not in elsewhere]
-    config.hook.pytest_deselected(items=elsewhere)
+    config.hook.pytest_deselected(items=list(elsewhere))
     if config.getoption("--long"):
         for item in items:
             item.add_marker(pytest.mark.timeout(0))  # a series takes as long as it takes
@@ -74,6 +77,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def databases_of(item: Any) -> tuple[str, ...]:
     if mark := item.get_closest_marker("only_on"):
         return tuple(mark.args)
+    if item.module.__name__.endswith(IN_A_BROWSER):
+        return ("sqlite",)
     needs_one = item.get_closest_marker("django_db") or DATABASES & set(item.fixturenames)
     return ("sqlite", "postgresql") if needs_one else ("sqlite",)
 
