@@ -12,7 +12,11 @@
 #   make lock      requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+comma := ,
+# With uv at hand a set-up takes a few seconds, and with pip half a minute.
+UV := $(shell command -v uv)
+PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet \
+	--disable-pip-version-check) --require-hashes
 # --universal: one lock for every system and every Python from 3.11 on.
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
@@ -55,12 +59,14 @@ lock: .venv/dev
 	$(LOCK) --group dev -o requirements/dev.txt
 
 # Each mark is newer than the lock file that it was installed from.
-.venv/serve: requirements/serve.txt $(shell test -x $(BIN)/python -a -x $(BIN)/pip || echo venv)
-	$(PIP) -r $<
+.venv/serve: requirements/serve.txt $(shell test -x $(BIN)/python -a -e .venv/made || echo venv)
+	@echo "Installing the packages into .venv: $(if $(UV),with uv$(comma) a few seconds,with pip$(comma) about half a minute)."
+	@$(PIP) -r $<
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/serve
-	$(PIP) -r $<
+	@echo "Installing what the tests need into .venv."
+	@$(PIP) -r $<
 	@touch $@
 
 # The peers of `make bench`. Without npm, json-server is left out.
@@ -71,10 +77,12 @@ lock: .venv/dev
 	--prefix .venv-bench/node json-server@0.17.4; fi
 	@touch $@
 
-# --clear: a .venv whose Python is gone can't be mended.
+# --clear: a .venv whose Python is gone, or that was not finished, can't be mended.
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo >&2 \
 	"Python 3.11 or newer is needed, and $(PYTHON) is not. Name another: PYTHON=python3.13 make serve"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \
 	"$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	@echo "Making .venv, once."
+	@$(PYTHON) -m venv --clear .venv
+	@touch .venv/made

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -37,15 +38,27 @@ class Command(BaseCommand):
             raise CommandError(f"The database can't be used. {sentence_of(error)}") from error
 
     def prepare(self) -> None:
+        if self.is_new():
+            self.say("Making the tables, once: a few seconds.")
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         log.prune()
-        self.stdout.write("The database is up to date.")
+        self.say("The database is up to date.")
         for sentence in load_new_fixtures():
             self.stdout.write(sentence)
 
-    def say_why_it_waits(self) -> None:
-        self.stdout.write("Waiting: another `prepare` or `restore` is at work on this database.")
+    @staticmethod
+    def is_new() -> bool:
+        if connection.vendor == "sqlite":
+            return not Path(connection.settings_dict["NAME"]).exists()
+        return not connection.introspection.table_names()
+
+    def say(self, sentence: str) -> None:
+        """At once, also where a pipe is read."""
+        self.stdout.write(sentence)
         self.stdout.flush()
+
+    def say_why_it_waits(self) -> None:
+        self.say("Waiting: another `prepare` or `restore` is at work on this database.")
 
     def check_migrations(self) -> None:
         """A column without a migration would be met as a database that can't be used."""
