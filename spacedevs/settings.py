@@ -49,6 +49,10 @@ FRONT_PAGE = [
     "spacedevs.front.incomplete",
     "spacedevs.history.front.last_changes",
 ]
+# The pages for people: those of a resource, each a class of spacedevs/pages/declared.py, and the
+# sections of the home page in their order, each a function of a request.
+PAGES: list[str] = []
+HOME_PAGE: list[str] = []
 PICTURE_HOSTS = environment.picture_hosts()
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"
