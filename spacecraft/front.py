@@ -1,6 +1,6 @@
 """The app's section of the admin's front page: what is in space."""
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.http import HttpRequest
 
 from spacecraft.models import Spacecraft
@@ -12,15 +12,20 @@ from spacedevs.words import url_of
 SHOWN = 12
 
 
+def crafts_in_space() -> QuerySet:
+    """Those that are in space or docked, the longest there first; each knows how many there are."""
+    up = Spacecraft.objects.filter(Q(in_space=True) | Q(docked_since__isnull=False))
+    up = up.select_related("image", "spacecraft_config").annotate(count=Window(Count("*")))
+    return up.order_by(F("in_space_since").asc(nulls_last=True), "sort_name", "id")
+
+
 def in_space(request: HttpRequest) -> front.Section | None:
-    """The craft that are in space or docked, the longest there first, with times that run."""
+    """These craft, with times that run."""
     if not front.may_see(request, Spacecraft):
         return None
     now = clock.of_request(request)
     fields = [Spacecraft._meta.get_field(name) for name in ("time_in_space", "time_docked")]
-    up = Spacecraft.objects.filter(Q(in_space=True) | Q(docked_since__isnull=False))
-    up = up.select_related("image", "spacecraft_config").annotate(count=Window(Count("*")))
-    crafts = list(up.order_by(F("in_space_since").asc(nulls_last=True), "sort_name", "id")[:SHOWN])
+    crafts = list(crafts_in_space()[:SHOWN])
 
     def times(craft: Spacecraft) -> list[str]:
         return [

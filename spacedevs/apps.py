@@ -17,11 +17,13 @@ class SpacedevsConfig(AppConfig):
         from spacedevs.api.checks import check_resources
         from spacedevs.changes import log
         from spacedevs.indexes import declared
+        from spacedevs.pages.checks import check_pages
 
         for field in (CharField, TextField):
             field.register_lookup(lookups.Contains)
             field.register_lookup(lookups.IContains)
         checks.register(check_resources, "api")
+        checks.register(check_pages, "api")
         checks.register(lookups.check_capitals, checks.Tags.database)
         checks.register(declared.check_trigrams, checks.Tags.database)
         post_migrate.connect(log.install, sender=self)

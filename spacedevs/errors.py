@@ -1,4 +1,4 @@
-"""Every error under the API's root is JSON, whatever raises it."""
+"""Every error under the API's root is JSON, whatever raises it; at a page for people, a page."""
 
 import sqlite3
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from django.core import exceptions
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
-from django.views import defaults
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from spacedevs import outages, request_id
+from spacedevs.pages import rendering
 
 # gunicorn's default `limit_request_line`, which upstream runs with.
 MAX_URL = 4094  # bytes
@@ -23,6 +23,8 @@ MAX_PARAMETERS = 1000  # in a query
 DATABASE_FAULTS = (db.OperationalError, db.InterfaceError)
 DATABASE_AWAY = "The database does not answer. Start it, and check DATABASE_URL."
 REFUSED_STATEMENT = "The database refused a statement. Please report this."
+NOTHING = "There is nothing at this address."
+PAGES = "pages"  # the name of the application that has them
 RETRY_AFTER = "5"  # seconds
 REFUSED: dict[type[Exception], str] = {
     exceptions.DisallowedHost: "This host is not served here.",
@@ -38,7 +40,16 @@ def error(request: HttpRequest, status: HTTPStatus, detail: str) -> HttpResponse
         return HttpResponse(body, status=status, content_type="application/json")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         detail = f"{detail}\n\nRequest {request_id.current()}"  # for whoever reports it
+    match = getattr(request, "resolver_match", None)
+    if match is not None and match.app_name == PAGES:
+        return page(status, detail)
     return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
+
+
+def page(status: int, detail: str) -> HttpResponse:
+    """An error as a page for people. It asks no database."""
+    html = rendering.page("error.html", status=HTTPStatus(status).phrase, detail=detail)
+    return HttpResponse(html, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -51,10 +62,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 of a path that no view answers. The words are DRF's."""
+    """404 of a path that no view answers, or of a page without a row. The API's words are DRF's."""
     if request.path.startswith(settings.API_ROOT):
         return error(request, HTTPStatus.NOT_FOUND, "Not found.")
-    return defaults.page_not_found(request, exception)
+    about = exception.args[0] if exception.args else None  # a resolver's is no text
+    return page(HTTPStatus.NOT_FOUND, about if isinstance(about, str) else NOTHING)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

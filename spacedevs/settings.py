@@ -49,6 +49,19 @@ FRONT_PAGE = [
     "spacedevs.front.incomplete",
     "spacedevs.history.front.last_changes",
 ]
+# The pages for people: those of a resource, each a class of spacedevs/pages/declared.py, and the
+# sections of the home page in their order, each a function of a request.
+PAGES = [
+    "spacecraft.pages.SpacecraftPages",
+    "spacecraft.pages.SpacecraftConfigurationPages",
+    "spacecraft.pages.AgencyPages",
+]
+HOME_PAGE = [
+    "spacedevs.pages.home.about",
+    "spacecraft.home.in_space",
+    "spacecraft.home.gallery",
+    "spacecraft.home.by_year",
+]
 PICTURE_HOSTS = environment.picture_hosts()
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"

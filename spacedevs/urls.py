@@ -29,7 +29,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include(router)),
 ]
 urlpatterns = [
-    path("", RedirectView.as_view(url=settings.API_ROOT), name="home"),
+    path("", include("spacedevs.pages.urls")),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}spacedevs/favicon.svg"),

@@ -81,7 +81,7 @@ def test_paths_that_nobody_knows_are_one_endpoint(measured: dict[str, str]) -> N
         found = scrape(measured)
     labels = [dict(own) for key, own in found if key == "spacedevs_requests_total"]
     assert {own["endpoint"] for own in labels} == {
-        *("unknown", "home", "health-live", "static", "api-root", "admin:index")
+        *("unknown", "pages:home", "health-live", "static", "api-root", "admin:index")
     }
     assert {own["method"] for own in labels} == {"GET", "other"}
 

@@ -80,10 +80,6 @@ def test_the_root_has_a_page(api: Client) -> None:
     assert pages.description(page(api, "/2.3.0/"))[0] == "Format"
 
 
-def test_the_sites_root_leads_to_the_api(api: Client) -> None:
-    assert api.get("/")["Location"] == "/2.3.0/"
-
-
 @pytest.mark.parametrize("url", ["/2.3.0/spacecraft/", "/2.3.0/swagger/", "/2.3.0/redoc/"])
 def test_no_page_loads_anything_from_another_host(api: Client, url: str) -> None:
     loads = re.findall(

@@ -20,6 +20,7 @@ from tests.test_browser import browser, pytestmark
 
 __all__ = ["browser", "pytestmark"]  # a fixture, and what says why there is no browser
 
+PUBLIC = ("spacecraft", "spacecraft_configurations", "agencies")  # what has pages for people
 ROW = 2_000_000  # the id of the row of each model that has all of them in each text
 
 WRITE = """
@@ -153,11 +154,14 @@ def test_no_script_runs_on_any_page(unsafe: Any, site: tuple[str, list[str]]) ->
         *(f"/2.3.0/{kind}/?format=api&limit=3&ordering=-id" for kind in ("spacecraft", "agencies")),
         f"/2.3.0/spacecraft/{ROW}/?format=api",
         f"/2.3.0/agencies/{ROW}/?format=api",
+        "/",
+        *(f"/{kind}/?search=script" for kind in PUBLIC),
+        *(f"/{kind}/{ROW}/" for kind in PUBLIC),
     ):
         visit(unsafe, url + page)
         visited += 1
     assert unsafe.ran == []
-    assert visited == len(rows) * 3 + 9
+    assert visited == len(rows) * 3 + 16
 
 
 def test_no_script_runs_in_a_picker_or_a_preview(unsafe: Any, site: tuple[str, list[str]]) -> None:

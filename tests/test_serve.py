@@ -314,9 +314,10 @@ def test_a_url_without_its_slash_leads_to_the_one_with_it(server: str) -> None:
     assert headers["location"] == "/2.3.0/spacecraft/?limit=2"
 
 
-def test_the_root_leads_to_the_api(server: str) -> None:
-    status, headers, _ = ask(server, "GET", "/")
-    assert (status, headers["location"]) == (302, "/2.3.0/")
+def test_the_root_is_a_page_for_people(server: str) -> None:
+    status, headers, body = ask(server, "GET", "/")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b'<a href="/2.3.0/">' in body
 
 
 def test_a_host_that_is_not_allowed_is_told_so_in_json_and_no_more(server: str) -> None:

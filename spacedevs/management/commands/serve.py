@@ -99,6 +99,7 @@ class Command(BaseCommand):
         site = f"http://{name}:{port}"
         self.stdout.write(
             f"The API     {site}{settings.API_ROOT}spacecraft/\n"
+            f"The pages   {site}/\n"
             f"OpenAPI     {site}{settings.API_ROOT}swagger/  {site}{settings.API_ROOT}redoc/\n"
             f"The admin   {site}/admin/  "
             f"(make an admin first: {sys.executable} manage.py createsuperuser)"
