@@ -119,7 +119,7 @@ def members(pages: type[RecordPages], column: str) -> Sections:
         return section(
             pages.title(),
             "gallery.html",
-            tiles=tiles(pages, found[:MEMBERS], request),
+            tiles=tiles(pages, found[:MEMBERS], request, known=column),
             all=f"{pages.list_url()}?{column}={row.pk}" if len(found) > MEMBERS else "",
         )
 

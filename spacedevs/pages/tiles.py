@@ -17,17 +17,22 @@ INITIALS = 3
 NAMELESS = "No name"
 
 
-def tiles(pages: type[RecordPages], rows: Iterable[Model], request: HttpRequest) -> str:
+def tiles(
+    pages: type[RecordPages], rows: Iterable[Model], request: HttpRequest, known: str = ""
+) -> str:
+    """`known`: a column that is the same in all of them, and so is not noted."""
     rows = list(rows)
     return part(
         "parts/tiles.html",
-        tiles=[tile(pages, row, request) for row in rows],
+        tiles=[tile(pages, row, request, known) for row in rows],
         credits=credits(picture_of(pages, row) for row in rows),
     )
 
 
-def tile(pages: type[RecordPages], row: Model, request: HttpRequest) -> dict[str, Any]:
-    notes = (shown(row, column, request) for column in pages.notes)
+def tile(
+    pages: type[RecordPages], row: Model, request: HttpRequest, known: str = ""
+) -> dict[str, Any]:
+    notes = (shown(row, column, request) for column in pages.notes if column != known)
     return {
         "url": page_url(row),
         "name": name_of(row),
