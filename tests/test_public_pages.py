@@ -768,7 +768,7 @@ def test_the_pages_name_nothing_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"resource": "museums"}, "resource is 'museums', which is not registered."),
+        ({"resource": "observatories"}, "resource is 'observatories', which is not registered."),
         (
             {"facts": ("status__colour",)},
             "facts names 'status__colour': SpacecraftStatus has no field named 'colour'.",
