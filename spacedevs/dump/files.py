@@ -104,7 +104,7 @@ _maker = Maker()
 def make(root: str) -> Path:
     """Makes the dump of the state that the database is in, if it is not there."""
     parent: Path = settings.DATA_DIR / "dumps"
-    parent.mkdir(mode=0o700, exist_ok=True)
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with snapshot():
         version, second = log.version(), clock.now()
         folder = folder_of(root, version)
