@@ -83,6 +83,10 @@ class Copy:
         return int(passed)
 
 
+# Which database makes no difference, and each takes a minute and more.
+once = pytest.mark.only_on("sqlite")
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """The copy, once the steps have been followed."""
@@ -138,6 +142,7 @@ def test_the_steps_are_few(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines <= MOST_LINES
 
 
+@once
 def test_the_code_of_the_steps_is_as_the_house_wants_it(copy: Copy) -> None:
     copy.run("-m", "ruff", "check", "--no-cache", "spacecraft")
     copy.run("-m", "ruff", "format", "--no-cache", "--check", "spacecraft")
@@ -181,6 +186,7 @@ def test_it_is_in_the_root_and_in_the_document(site: httpx2.Client) -> None:
     assert {"MuseumNormal", "MuseumDetailed"} <= document["components"]["schemas"].keys()
 
 
+@once
 def test_a_mirror_of_it_has_it_too(site: httpx2.Client, copy: Copy, tmp_path: Path) -> None:
     with fresh_database(tmp_path) as database:
         second = Copy(copy.folder, {**copy.env, **database})
@@ -191,6 +197,7 @@ def test_a_mirror_of_it_has_it_too(site: httpx2.Client, copy: Copy, tmp_path: Pa
     assert json.loads(rows) == json.loads(copy.manage("dumpdata", "spacecraft.museum"))
 
 
+@once
 @pytest.mark.timeout(900)  # a suite within the suite
 def test_the_tests_over_all_resources_are_its_tests_too(copy: Copy) -> None:
     copy.pytest("--count-queries", "tests/test_plans.py", "-k", "has_every_case")
