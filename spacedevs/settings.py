@@ -219,13 +219,14 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": [
         "spacedevs.api.renderers.JSONRenderer",
-        "spacedevs.api.renderers.BrowsablePage",
+        "spacedevs.api.page.BrowsablePage",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "spacedevs.api.renderers.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "spacedevs.api.schema.ResourceSchema",
     "VIEW_DESCRIPTION_FUNCTION": "spacedevs.api.description.describe",
     "EXCEPTION_HANDLER": "spacedevs.errors.exception_handler",
 }
+FILTERS_EMPTY_CHOICE_LABEL = "any"  # in the form of a list's page
 SPECTACULAR_SETTINGS = {
     "TITLE": "spacedevs",
     "DESCRIPTION": "The spacecraft endpoints of Launch Library 2.3.0, self-hosted.",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.forms import Field
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from rest_framework import routers, viewsets
@@ -144,6 +145,12 @@ class ResourceViewSet(ReadOnly, FromFragments):
                 *ends,
             ]
         return ends
+
+    def form_fields(self) -> dict[str, Field]:
+        """The controls of the filter form, by parameter."""
+        backends = [backend() for backend in self.filter_backends]
+        stages = [self.get_modes(), *backends, self.pagination_class()]
+        return {k: v for stage in stages for k, v in stage.form_fields(self).items()}
 
 
 class Root(ReadOnly, routers.APIRootView):
