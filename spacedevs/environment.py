@@ -122,7 +122,7 @@ VARIABLES = (
         "PICTURE_HOSTS",
         "thespacedevs-prod.nyc3.digitaloceanspaces.com,"
         "thespacedevs-dev.nyc3.digitaloceanspaces.com",
-        "the hosts that the admin's pages may ask for pictures, with commas; "
+        "the hosts that the pages may ask for pictures, with commas; "
         "set and empty: none, and links stay links",
     ),
     Variable(

@@ -13,7 +13,7 @@ from rest_framework import renderers
 
 from spacedevs.api.description import path_of
 from spacedevs.api.filter_form import FilterForm
-from spacedevs.api.page_objects import name_of
+from spacedevs.api.page_objects import name_of, pictures_of
 
 
 class BrowsablePage(renderers.BrowsableAPIRenderer):
@@ -40,6 +40,7 @@ class BrowsablePage(renderers.BrowsableAPIRenderer):
             **page,
             "content": as_html(page["content"]),
             "title": self.title(answer, page),
+            "pictures": pictures_of(answer),
             "json_url": self.json_url(page["view"]),
         }
 
