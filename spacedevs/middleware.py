@@ -72,7 +72,7 @@ class EditorCookie:
         if request.path.startswith(settings.API_ROOT) or not hasattr(request, "user"):
             return response
         if request.path.startswith(reverse("admin:index")) and response.status_code < LEAST_ERROR:
-            may = quote(" ".join(sorted(changeable(request.user))))
+            may = quote(" ".join(sorted(changeable(request.user))), safe="")  # a "/" is quoted
             if may and request.COOKIES.get(EDITOR) != may:
                 response.set_cookie(EDITOR, may, secure=settings.HTTPS, samesite="Lax")
             elif not may and EDITOR in request.COOKIES:

@@ -50,10 +50,14 @@ def _parts(url: str | None) -> tuple[str, str]:
     return parts.scheme, parts.netloc.lower()
 
 
+def first_to_ask(*urls: str | None) -> str:
+    """The first that a page may ask for, or ""."""
+    return next((str(url) for url in urls if may_be_asked(url)), "")
+
+
 def thumbnail_url(picture: Any) -> str:
     """The smallest that may be shown, or ""."""
-    urls = (getattr(picture, "thumbnail_url", None), picture.image_url)
-    return next((str(url) for url in urls if may_be_asked(url)), "")
+    return first_to_ask(getattr(picture, "thumbnail_url", None), picture.image_url)
 
 
 def credit_of(picture: Any) -> str:

@@ -232,13 +232,14 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": [
         "spacedevs.api.renderers.JSONRenderer",
-        "spacedevs.api.renderers.BrowsablePage",
+        "spacedevs.api.page.BrowsablePage",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "spacedevs.api.renderers.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "spacedevs.api.schema.ResourceSchema",
     "VIEW_DESCRIPTION_FUNCTION": "spacedevs.api.description.describe",
     "EXCEPTION_HANDLER": "spacedevs.errors.exception_handler",
 }
+FILTERS_EMPTY_CHOICE_LABEL = "any"  # in the form of a list's page
 SPECTACULAR_SETTINGS = {
     "TITLE": "spacedevs",
     "DESCRIPTION": "The spacecraft endpoints of Launch Library 2.3.0, self-hosted.",
@@ -257,7 +258,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "syntaxHighlight": {"theme": "obsidian"},  # whose colours can all be read
+        "validatorUrl": None,
+    },
 }
 
 LOGGING = logs.configuration(

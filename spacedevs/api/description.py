@@ -14,8 +14,6 @@ from django.conf import settings
 from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from rest_framework.views import APIView
-from rest_framework.views import get_view_description as drf_description
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,8 @@ def help_section() -> Section:
 def as_html(sections: Iterable[Section]) -> SafeString:
     def one(section: Section) -> SafeString:
         lines = format_html_join("", "<p>{}</p>", ((line.html(),) for line in section.lines))
-        return format_html("<h4>{}</h4>{}", section.title, lines)
+        # The tag is upstream's; beneath the page's own title it is a heading of the second level.
+        return format_html('<h4 aria-level="2">{}</h4>{}', section.title, lines)
 
     return format_html_join("", "{}", ((one(section),) for section in sections))
 
@@ -119,9 +118,11 @@ def as_text(sections: Iterable[Section]) -> str:
     )
 
 
-def describe(view: APIView, html: bool = False) -> str:
+def describe(view: Any, html: bool = False) -> str:
     """DRF's VIEW_DESCRIPTION_FUNCTION."""
     if not hasattr(view, "sections"):
-        return drf_description(view, html)
+        from rest_framework import views  # which import the page, and that this
+
+        return views.get_view_description(view, html)
     sections = view.sections()
     return as_html(sections) if html else as_text(sections)

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.db.models import F, IntegerField, ManyToManyField, Model, Q, QuerySet, TextField
 from django_filters import rest_framework
 from django_filters.fields import ModelMultipleChoiceField
+from django_filters.widgets import BooleanWidget
 from rest_framework import filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -28,6 +31,8 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 class WholeNumberField(forms.DecimalField):
     """A whole number of 64 bits, bounded before it is an int: 1e999999999 is short to write."""
 
+    # What is no number, a browser would not show in an input of numbers.
+    widget = forms.TextInput({"inputmode": "numeric"})
     default_error_messages = {"fraction": "Enter a whole number."}
 
     def __init__(self, **kwargs: Any) -> None:
@@ -117,6 +122,17 @@ class ResourceFilterBackend(rest_framework.DjangoFilterBackend):
         words = Words("Parameters", names)
         return [Section("Filters", (words, example(view, view.examples.filter)))]
 
+    @staticmethod
+    def form_fields(view: Any) -> dict[str, forms.Field]:
+        fields = (
+            view.filterset_class(request=view.request).form.fields if view.filterset_class else {}
+        )
+        for field in fields.values():
+            if isinstance(field.widget, BooleanWidget):
+                any_of_both = settings.FILTERS_EMPTY_CHOICE_LABEL
+                field.widget.choices = [("", any_of_both), ("true", "yes"), ("false", "no")]
+        return dict(fields)
+
 
 class Search(filters.SearchFilter):
     """DRF's SearchFilter, bounded: a request of thousands of words would hold the database.
@@ -168,6 +184,10 @@ class Search(filters.SearchFilter):
             Section("Search", (words, example(view, f"{self.search_param}={view.examples.search}")))
         ]
 
+    def form_fields(self, view: Any) -> dict[str, forms.Field]:
+        widget = forms.TextInput({"type": "search"})
+        return {self.search_param: forms.CharField(widget=widget)} if view.search_fields else {}
+
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return super().get_schema_operation_parameters(view) if view.search_fields else []
 
@@ -216,6 +236,15 @@ class Ordering(filters.OrderingFilter):
         words = Words("Fields", view.ordering_fields)
         shown = example(view, f"{self.ordering_param}={view.examples.ordering}")
         return [Section("Ordering", (words, shown))]
+
+    def form_fields(self, view: Any) -> dict[str, forms.Field]:
+        """Each field up and down; and what was asked for, which may be several."""
+        asked = view.request.query_params.get(self.ordering_param, "")
+        terms = dict.fromkeys(
+            chain(*((name, f"-{name}") for name in view.ordering_fields), [asked])
+        )
+        choices = [("", "default"), *((term, term) for term in terms if term)]
+        return {self.ordering_param: forms.ChoiceField(choices=choices)} if terms else {}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return super().get_schema_operation_parameters(view) if view.ordering_fields else []

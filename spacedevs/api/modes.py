@@ -3,6 +3,7 @@ serializer prints in `response_mode`."""
 
 from typing import Any
 
+from django import forms
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
@@ -57,6 +58,12 @@ class Modes:
         shown = next((name for name in self.names if name != DEFAULT), DEFAULT)
         words = Words("Levels of detail in the response", self.names)
         return [Section("Modes", (words, example(view, f"{MODE_PARAM}={shown}")))]
+
+    def form_fields(self, view: Any) -> dict[str, forms.Field]:
+        if not self.names:
+            return {}
+        others = [(name, name) for name in self.names if name != DEFAULT]
+        return {MODE_PARAM: forms.ChoiceField(choices=[("", DEFAULT), *others])}
 
     def parameters(self) -> list[OpenApiParameter]:
         if not self.names:

@@ -4,6 +4,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.db.models import OrderBy, QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 
@@ -83,3 +84,7 @@ class ResourcePagination(LimitOffsetPagination):
         )
         shown = example(view, f"{self.limit_query_param}={self.shown_limit}")
         return [Section("Number of results", (use, shown))]
+
+    def form_fields(self, view: Any) -> dict[str, forms.Field]:
+        shown = {"placeholder": self.default_limit, "inputmode": "numeric"}
+        return {self.limit_query_param: forms.CharField(widget=forms.TextInput(shown))}

@@ -1,12 +1,9 @@
-"""JSON to the letter as upstream writes it, the browsable page around it, and which of them."""
+"""JSON to the letter as upstream writes it, and whether it or the page around it is asked for."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
 from rest_framework import renderers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.utils.mediatypes import _MediaType
@@ -42,43 +39,6 @@ class JSONRenderer(renderers.JSONRenderer):
             # Loaded once more: of what is printed already, orjson does not move a line.
             return orjson.dumps(orjson.loads(json), option=orjson.OPT_INDENT_2)
         return json
-
-
-class BrowsablePage(renderers.BrowsableAPIRenderer):
-    """DRF's page. What is long stands on it as plain text with its links.
-
-    A browser takes half a minute to colour 100 detailed craft, of 650,000 words, and DRF's filter
-    most of a second to find the links.
-    """
-
-    template = "rest_framework/api.html"
-    longest = 300_000  # characters that are coloured
-    _text = ""  # what is longer
-    _place = "<the text>"  # which DRF escapes: it stands nowhere else
-    _coloured = ' class="prettyprint"'
-
-    def get_content(self, *args: Any, **kwargs: Any) -> Any:
-        content = super().get_content(*args, **kwargs)
-        if len(content) <= self.longest:
-            return content
-        self._text = content
-        return mark_safe(self._place)  # noqa: S308  # ours
-
-    def render(self, *args: Any, **kwargs: Any) -> Any:
-        page = super().render(*args, **kwargs)
-        if not self._text:
-            return page
-        before, _, after = page.partition(self._place)
-        start, _, head = before.rpartition(self._coloured)
-        return f"{start}{head}{with_links(self._text)}{after}"
-
-
-def with_links(text: str) -> str:
-    """`text` as HTML, and each URL in quotes a link."""
-    return _QUOTED_URL.sub(r'<a href="\g<0>" rel="nofollow">\g<0></a>', escape(text))
-
-
-_QUOTED_URL = re.compile(r"(?<=&quot;)https?://\S+?(?=&quot;)")
 
 
 class Negotiation(DefaultContentNegotiation):

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.forms import Field
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from rest_framework import routers, viewsets
 from rest_framework.generics import get_object_or_404
+from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
@@ -24,12 +26,12 @@ from spacedevs.api.modes import MODE_PARAM, Mode, Modes
 from spacedevs.api.object_urls import object_urls_of
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.plans import plan_of
-from spacedevs.api.renderers import BrowsablePage, JSONRenderer
+from spacedevs.api.renderers import JSONRenderer
 from spacedevs.api.selection import Selection
 from spacedevs.api.snapshots import snapshot
 from spacedevs.api.streams import STREAMS, Stream
 
-SAY_ERRORS = (JSONRenderer, BrowsablePage)
+SAY_ERRORS = (JSONRenderer, BrowsableAPIRenderer)
 
 
 class ReadOnly(APIView):
@@ -172,6 +174,12 @@ class ResourceViewSet(ReadOnly, FromFragments):
                 *ends,
             ]
         return ends
+
+    def form_fields(self) -> dict[str, Field]:
+        """The controls of the filter form, by parameter."""
+        backends = [backend() for backend in self.filter_backends]
+        stages = [self.get_modes(), *backends, self.pagination_class()]
+        return {k: v for stage in stages for k, v in stage.form_fields(self).items()}
 
 
 class Root(ReadOnly, routers.APIRootView):

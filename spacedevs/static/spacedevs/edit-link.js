@@ -9,7 +9,7 @@
         const link = document.createElement("a");
         link.href = url;
         link.textContent = "Edit";
-        link.className = "btn btn-default pull-right";
+        link.className = "button";
         title.append(link);
     }
 }
