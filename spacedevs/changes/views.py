@@ -87,7 +87,7 @@ class ChangesView(Extension):
     def _results(self, entries: list[feed.Entry], cache: Any) -> Any:
         urls = ObjectUrls(self.request, with_format=False)
         shown = self.request.query_params.get(OBJECTS, "").lower() in ("true", "1")
-        objects = self._objects(entries, urls, cache) if shown else {}
+        objects = self._objects(entries, urls, cache) if shown and entries else {}
         for name, pk, kind, commit in entries:
             yield {
                 "resource": name,
