@@ -6,6 +6,7 @@ In the memory is a chunk of objects at a time, and what they share.
 
 import csv
 import re
+from abc import ABC, abstractmethod
 from array import array
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator
@@ -36,7 +37,7 @@ SHARED = 16 * 2**20  # bytes of JSON that the objects of a stream share
 Columns = dict[str, "Columns | None"]
 
 
-class Stream(BaseRenderer):
+class Stream(BaseRenderer, ABC):
     """How rows are written. `columns`: those of the shape that was asked for."""
 
     charset = "utf-8"
@@ -47,8 +48,8 @@ class Stream(BaseRenderer):
     def head(self) -> bytes:
         return b""
 
-    def lines(self, objects: Iterable[Any]) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def lines(self, objects: Iterable[Any]) -> bytes: ...
 
 
 class NDJSON(Stream):
@@ -98,7 +99,7 @@ _ASKED = re.compile(rf"(?:^|&)format=(?:{'|'.join(STREAMS)})(?:&|$)")
 
 def is_asked(query: str) -> bool:
     """Whether a query, as it was sent, may ask for a stream."""
-    return "format" in unquote_plus(query) and bool(_ASKED.search(unquote_plus(query)))
+    return bool(_ASKED.search(unquote_plus(query)))
 
 
 def columns_of(shape: Any, selection: Selection | None) -> Columns:

@@ -19,13 +19,12 @@ from spacedevs.changes.log import Commit, Version
 ROWS = 1000  # of the log, that a page of the feed is made of; a commit is never divided
 MOST = 20_000  # rows of one commit; who has to read more reads all anew, which costs less
 
-KINDS = ("insert", "update", "delete")
 # The last change of each object, by its id.
 Changed = dict[Any, Commit]
 
 
 class Entry(NamedTuple):
-    """An object whose answer changed. `kind`: of KINDS."""
+    """An object whose answer changed. `kind`: insert, update or delete."""
 
     resource: str
     pk: Any

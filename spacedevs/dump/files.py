@@ -30,7 +30,7 @@ from spacedevs.api.streams import CHUNK, Shared
 from spacedevs.api.whole_objects import whole_objects
 from spacedevs.changes import log
 from spacedevs.changes.log import Version
-from spacedevs.dump.tables import Tables
+from spacedevs.dump.tables import Tables, table_name
 from spacedevs.locks import Busy, alone
 
 ALL, TABLES, ABOUT = "catalogue.ndjson", "catalogue.sqlite3", "about.json"
@@ -126,10 +126,6 @@ def _forget(parent: Path, newest: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def file_name(resource: str) -> str:
-    return resource.replace("/", "_")
-
-
 def _write(folder: Path, root: str, version: Version, second: datetime) -> None:
     rows: dict[str, int] = {}
     with closing(Tables(folder / TABLES)) as tables, (folder / OBJECTS).open("w+b") as whole:
@@ -152,7 +148,7 @@ def _write_list(
     folder: Path, resource: str, chunks: Iterator[Entries], whole: BinaryIO, tables: Tables
 ) -> int:
     """Into its own file, that of all, and its table. How many rows there are."""
-    name, rows = file_name(resource), 0
+    name, rows = table_name(resource), 0
     tables.add(name, resource)
     with (folder / f"{name}.ndjson").open("wb") as own:
         for chunk in chunks:

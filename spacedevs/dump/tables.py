@@ -29,6 +29,11 @@ TYPES: dict[type[Field], str] = {
 }
 
 
+def table_name(resource: str) -> str:
+    """Also that of its file."""
+    return resource.replace("/", "_")
+
+
 class Tables:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path)
@@ -82,7 +87,7 @@ def _table_of(shape: Any) -> str | None:
     """Of the resource that has the rows of a shape."""
     model = getattr(getattr(shape, "Meta", None), "model", None)
     found = (name for name, each in resources().items() if each.queryset.model is model)
-    return next((name.replace("/", "_") for name in found), None)
+    return next(map(table_name, found), None)
 
 
 def _value(value: Any) -> Any:

@@ -17,6 +17,7 @@ from rest_framework.reverse import reverse
 
 from spacedevs.api.extensions import Extension
 from spacedevs.dump import files
+from spacedevs.dump.tables import table_name
 
 TYPES = {".ndjson": "application/x-ndjson; charset=utf-8", ".sqlite3": "application/vnd.sqlite3"}
 BLOCK = 256 * 1024  # bytes that are read and sent at once
@@ -62,7 +63,7 @@ class DumpView(Extension):
         names = [
             files.TABLES,
             files.ALL,
-            *(f"{files.file_name(each)}.ndjson" for each in about["rows"]),
+            *(f"{table_name(each)}.ndjson" for each in about["rows"]),
         ]
         rows = dict(zip(names[2:], about["rows"].values(), strict=True))
         shown = [

@@ -78,8 +78,7 @@ def large_picture(pages: type[RecordPages], row: Model) -> str:
     picture = picture_of(pages, row)
     if picture is None:
         return ""
-    urls = (picture.image_url, pictures.thumbnail_url(picture))
-    url = next((url for url in urls if pictures.may_be_asked(url)), "")
+    url = pictures.first_to_ask(picture.image_url, getattr(picture, "thumbnail_url", None))
     license = getattr(picture, "license", None)
     return part(
         "parts/picture.html",
