@@ -12,6 +12,7 @@ from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.groups import Group
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.reader import Row, Rows
+from spacedevs.mirror.running import Running
 from spacedevs.mirror.source import LEAST_ROWS, Source
 
 STATIONS = "space_stations"
@@ -20,12 +21,10 @@ STATIONS = "space_stations"
 def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
     """The ids of the craft that are docked: no list says so. One call. Raises as the source.
 
-    Upstream's stations say it. Another server of this project serves none: its dump says it; or its
-    craft in space are asked for a second time, and what has grown by the seconds in between is
-    docked.
+    Upstream's stations say it. Another server of this project serves none: one of a release without
+    a dump is asked for its craft in space a second time, and what has grown by the seconds in
+    between is docked.
     """
-    if source.dump:
-        return source.dump.running("spacecraft", "time_docked")
     if source.is_own:
         source.sleep(1)
         again = source.page("spacecraft", 0, mode="normal", filters={"in_space": "true"})
@@ -95,8 +94,18 @@ GROUPS = (
 )
 
 
-def prepare_rows(rows: Rows, docked: set[int] | None) -> None:
-    """Figures that follow from an answer. `docked`: None where no source was asked."""
+def prepare_rows(rows: Rows, context: set[int] | Running | None) -> None:
+    """Figures that follow from an answer. `context`: which durations run, or who is docked."""
+    crafts, flights = rows.get(Spacecraft, {}), rows.get(SpacecraftFlight, {})
+    if isinstance(context, Running):
+        context.start(rows)
+    else:
+        find_running_durations(rows, context)
+    counting.add_flights_of_ours(crafts, flights)
+
+
+def find_running_durations(rows: Rows, docked: set[int] | None) -> None:
+    """`docked`: None where no source was asked."""
     crafts, flights = rows.get(Spacecraft, {}), rows.get(SpacecraftFlight, {})
     if docked is None:
         stored = Spacecraft.objects.filter(pk__in=crafts).exclude(docked_since=None)
@@ -106,7 +115,6 @@ def prepare_rows(rows: Rows, docked: set[int] | None) -> None:
         craft.values["in_space_since"] = craft.date if up else None
         craft.values["docked_since"] = craft.date if craft.pk in docked else None
     start_running_durations(rows, flights)
-    counting.add_flights_of_ours(crafts, flights)
 
 
 def start_running_durations(rows: Rows, flights: dict[Any, Row]) -> None:

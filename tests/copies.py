@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -71,3 +72,20 @@ def keep_equal(seed: int, rounds: int, edits: int) -> None:
         wrong = sorted({key[::2] for key in keys if copy.get(key) != now.get(key)}, key=str)
         assert not wrong, f"seed {seed}: not as it is answered: {wrong[:9]}"
     print(taken)
+
+
+def print_whole() -> None:
+    """Of each object a digest, in every list and mode, at a second that is the same everywhere."""
+    second = datetime(2030, 1, 1, tzinfo=UTC)
+    clock.now = lambda: second
+    rows = {
+        f"{resource} {mode} {pk}": blake2b(orjson.dumps(row), digest_size=8).hexdigest()
+        for (resource, mode, pk), row in whole(client()).items()
+    }
+    print(orjson.dumps(rows).decode())
+
+
+def edit_at_random(seed: int, edits: int) -> None:
+    random.seed(seed)
+    for _ in range(edits):
+        edit()

@@ -12,7 +12,8 @@ from spacedevs.mirror.pages import Known, Object, Page, Same, digest_of
 
 
 class Dump:
-    """`date`: the second of which it is. Raises ValueError where it is not whole, or none."""
+    """`date`: the second of which it is; `version`: of the data. Raises ValueError where it is not
+    whole, or none."""
 
     def __init__(self, body: bytes) -> None:
         first, *lines = body.splitlines()
@@ -20,6 +21,7 @@ class Dump:
         if not isinstance(about, dict) or not isinstance(about.get("rows"), dict):
             raise ValueError("it does not begin with what is in it")
         self.date = datetime.fromisoformat(about["made"])
+        self.version = str(about["version"])
         self._lines: defaultdict[str, list[bytes]] = defaultdict(list)
         names = {orjson.dumps(name): name for name in about["rows"]}
         for line in lines:
@@ -41,10 +43,13 @@ class Dump:
         count = 0 if unchanged else len(lines)
         return Page(offset, limit, count, results, self.date, None, digest, unchanged)
 
-    def running(self, resource: str, name: str) -> set[Any]:
-        """The ids of the objects of which the duration `name` runs."""
-        entries = map(orjson.loads, self._lines.get(resource, ()))
-        return {entry["object"]["id"] for entry in entries if name in entry["runs"]}
+    def running(self) -> dict[tuple[str, Any], list[str]]:
+        """The names of the durations that run, by resource and id."""
+        return {
+            (name, entry["object"]["id"]): entry["runs"]
+            for name, lines in self._lines.items()
+            for entry in map(orjson.loads, lines)
+        }
 
 
 def _object(line: bytes, known: Known) -> Object:

@@ -7,7 +7,7 @@ are read again, since what is lost was beside it.
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -195,6 +195,14 @@ class ListReading:
             found |= {key: digest for key, (digest, _) in objects.items()}
         return found
 
+    def gone(self, known: set[str]) -> set[str]:
+        """Of the keys that are known here, those that are not in the list.
+
+        An object that has no id may be any of them, and then none is gone.
+        """
+        listed = self.digests().keys()
+        return set() if any(key.startswith("?") for key in listed) else known - listed
+
     def changed(self) -> Iterator[tuple[dict[str, Item], int]]:
         """For each page, the objects that are not loaded as they are, by id; and its last row."""
         for page in list(self._walk()):
@@ -237,6 +245,17 @@ class ListReading:
         """The source doesn't serve it: it is asked again when it would be due."""
         self.state.fault, self.state.loaded_at = "", self.source.now()
         self.state.save()
+
+
+def forget(source: str, resource: str, keys: Iterable[str]) -> None:
+    """These objects are not here as the list was loaded: its next reading looks at them."""
+    for state in MirrorList.objects.filter(source=source, resource=resource):
+        loaded = orjson.loads(state.loaded)
+        for key in keys:
+            loaded.pop(key, None)
+        state.loaded = orjson.dumps(loaded).decode()
+        state.save(update_fields=["loaded"])
+        state.pages.all().delete()
 
 
 def _unpack(packed: Any) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Rows → the database, in one transaction: a reader sees the whole old set or the whole new one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Model
 
@@ -15,9 +15,10 @@ from spacedevs.history.steps import Recorder
 from spacedevs.ids import is_own
 from spacedevs.mirror.groups import prepare_rows
 from spacedevs.mirror.holds import holds_of_model, words
-from spacedevs.mirror.lists import ListReading, Seen
+from spacedevs.mirror.lists import Item, Seen
 from spacedevs.mirror.models import Hold, Mirrored
 from spacedevs.mirror.reader import Key, Reader, Row, models_within, plan_of
+from spacedevs.mirror.running import Running
 from spacedevs.references import in_use, protected, referrers_first, unused
 from spacedevs.running import RunningDurationField
 from spacedevs.values import label_of, links_of, noted
@@ -31,13 +32,30 @@ ADDED, CHANGED = Change.Kind.ADDED, Change.Kind.CHANGED
 FEW = 5  # rows may always go, and objects always be refused
 
 
+class Reading(Protocol):
+    """Of a list, what is to be loaded; or what of it has changed."""
+
+    resource: str
+
+    def digests(self) -> Mapping[str, str]:
+        """A digest of each object, by id."""
+
+    def changed(self) -> Iterator[tuple[dict[str, Item], int]]:
+        """The objects that are not loaded as they are, by id, page by page; and its last row."""
+
+    def gone(self, known: set[str]) -> set[str]:
+        """Of the keys that are known here, those that are gone at the source."""
+
+    def settle(self, again: set[str]) -> None:
+        """It is loaded, but for the ids that the next reading has to look at."""
+
+
 class Disbelieved(Exception):
     """A set that is not believed. One sentence: how many, and what to do."""
 
-    def __init__(self, reading: ListReading, sentence: str) -> None:
-        name = reading.resource
-        super().__init__(f"{name}: {sentence} If that is right, run with --force {name}.")
-        self.reading = reading
+    def __init__(self, resource: str, sentence: str) -> None:
+        super().__init__(f"{resource}: {sentence} If that is right, run with --force {resource}.")
+        self.resource = resource
 
 
 def has_changes(counts: Counter[str]) -> bool:
@@ -49,6 +67,14 @@ def shape_of(resource: str) -> Any:
     return resources()[resource].get_modes().richest()
 
 
+def running_in(names: dict[tuple[str, Any], list[str]]) -> Running:
+    """By models, what a source says by resources. Of those that are not served here, nothing."""
+    here = resources()
+    return Running(
+        {(model_of(name), pk): runs for (name, pk), runs in names.items() if name in here}
+    )
+
+
 def model_of(resource: str) -> type[Model]:
     model: type[Model] = resources()[resource].queryset.model
     return model
@@ -58,15 +84,15 @@ def model_of(resource: str) -> type[Model]:
 class Load:
     """Writes what of a group's lists is different, in the caller's transaction and step.
 
-    `is_whole`: the lists are all of their group, so that what is not in them is gone at the
-    source, and goes here. `context`: what the app's `prepare_rows` is given beside a page's rows.
-    `believed`: the lists whose size is not judged. `left`: models of which rows are added and none
-    is changed, since another group says what they are. `counts`: what became of the rows, by the
-    kinds of COUNTED. `notes`: a sentence for each oddity.
+    `is_whole`: the lists are all of their group, so that what they say is gone goes here.
+    `context`: what the app's `prepare_rows` is given beside a page's rows. `believed`: the lists
+    whose size is not judged. `left`: models of which rows are added and none is changed, since
+    another group says what they are. `counts`: what became of the rows, by the kinds of COUNTED.
+    `notes`: a sentence for each oddity.
     """
 
     recorder: Recorder
-    readings: Iterable[ListReading]
+    readings: Iterable[Reading]
     is_whole: bool
     context: Any
     believed: Collection[str]
@@ -104,7 +130,7 @@ class Load:
 
     # Reading
 
-    def _load_list(self, reading: ListReading) -> None:
+    def _load_list(self, reading: Reading) -> None:
         resource, count = reading.resource, len(reading.digests())
         model, shape = model_of(resource), shape_of(resource)
         fewer = (present := len(self._known(model))) - count
@@ -129,9 +155,9 @@ class Load:
         self.counts["refused"] += refused
         self.counts["unchanged"] += count - done  # with the same bytes
 
-    def _doubt(self, reading: ListReading, sentence: str) -> None:
+    def _doubt(self, reading: Reading, sentence: str) -> None:
         if reading.resource not in self.believed:
-            raise Disbelieved(reading, sentence)
+            raise Disbelieved(reading.resource, sentence)
 
     def _write_named(self) -> None:
         """Rows that were given by their name alone get its id. An unknown name becomes null."""
@@ -244,10 +270,7 @@ class Load:
         nested: set[type[Model]] = set()
         for model, reading in self.lists.items():
             nested |= models_within(shape_of(reading.resource))
-            listed = reading.digests().keys()
-            if any(key.startswith("?") for key in listed):
-                continue
-            self._gone[model] = self._known(model) - listed
+            self._gone[model] = reading.gone(self._known(model))
             owners = dict.fromkeys(map(model._meta.pk.to_python, self._gone[model]), ())
             for part in plan_of(shape_of(reading.resource)).parts:
                 if part.column.one_to_many:

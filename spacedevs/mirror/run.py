@@ -19,7 +19,7 @@ from spacedevs.mirror.budget import Spent
 from spacedevs.mirror.errors import Everywhere, NotServed, SourceError
 from spacedevs.mirror.groups import Group, by_need, declared_groups, groups_of
 from spacedevs.mirror.lists import ListReading, Seen
-from spacedevs.mirror.load import Disbelieved, Load, has_changes, model_of
+from spacedevs.mirror.load import Disbelieved, Load, has_changes, model_of, running_in
 from spacedevs.mirror.models import COUNTED, MirrorCall, Mirrored, MirrorList, MirrorPage, MirrorRun
 from spacedevs.mirror.source import DUMP, Source
 
@@ -147,7 +147,9 @@ class Mirror:
             return
         context = None
         try:
-            if group.ask and len(readings) == len(group.lists):
+            if self.source.dump:
+                context = running_in(self.source.dump.running())
+            elif group.ask and len(readings) == len(group.lists):
                 context = group.ask(self.source, {each.resource: each for each in readings})
         except SourceError as error:
             self._fail(str(error))
@@ -196,9 +198,10 @@ class Mirror:
                 if self.dry_run:
                     transaction.set_rollback(True)
         except Disbelieved as error:
-            self._fail(str(error), error.reading, anew=True)
-            if rest := [each for each in readings if each is not error.reading]:
-                self._load(run, group, rest, context)
+            believed = [each for each in readings if each.resource != error.resource]
+            self._fail(str(error), *(set(readings) - set(believed)), anew=True)
+            if believed:
+                self._load(run, group, believed, context)
             return
         except Exception as error:
             if isinstance(error, Error) and not isinstance(error, DataError | IntegrityError):

@@ -43,6 +43,7 @@ PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2) + wait_exceptio
 LONGEST_ROOT = 200  # characters
 WRITE_ONE = f"write a URL like https://host/2.3.0/, of at most {LONGEST_ROOT} characters"
 RICHEST = "detailed"
+OK, NOT_MODIFIED, GONE = 200, 304, 410
 DUMP = "dump/catalogue.ndjson"
 BOM = b"\xef\xbb\xbf"
 NETWORK = "check the URL and the network"
@@ -72,6 +73,20 @@ def parse_root(text: str) -> httpx2.URL:
         shown = excerpt(str(url.copy_with(query=None, fragment=None)))
         raise errors.Everywhere(f"{shown} can't be a source; {WRITE_ONE}.")
     return url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None)
+
+
+class Changes(NamedTuple):
+    """`results`: an entry for each object that changed up to `version`, as `changes/` says it."""
+
+    version: str
+    is_last: bool
+    results: list[dict[str, Any]]
+    date: datetime
+    etag: str | None
+
+
+class Gone(SourceError):
+    """410."""
 
 
 class Reply(NamedTuple):
@@ -225,16 +240,39 @@ class Source:
         etag = etag or (known.etag if unchanged else None)
         return Page(offset, limit, count, results, date, etag, digest, unchanged)
 
+    def changes(self, since: str, etag: str | None) -> Changes | None:
+        """What has changed there since a version; None: nothing since the answer with that ETag.
+
+        It is small, and asked each second: no budget counts it. Raises `SourceError`, and `Gone`
+        where the source does not know any more.
+        """
+        params = {"since": since, "objects": "true"}
+        url = self.root.copy_with(path=f"{self.root.path}changes/", params=params)
+        reply = self._fetch(url, etag, is_counted=False)
+        if reply.status == NOT_MODIFIED and etag:
+            return None
+        if reply.status == GONE:
+            raise Gone(f"{url}: the source does not know what has changed since.")
+        if reply.status != OK:
+            raise self._status_error(reply)
+        body = self._object(reply, {})
+        try:
+            date = _parse_date(reply.headers.get("Date", "")) or self.now().replace(microsecond=0)
+            tag = reply.headers.get("ETag")
+            return Changes(body["version"], body["next"] is None, body["results"], date, tag)
+        except (KeyError, TypeError):
+            raise self._error(url, "gave no changes as this release reads them") from None
+
     # A call
 
-    def _fetch(self, url: httpx2.URL, etag: str | None) -> Reply:
+    def _fetch(self, url: httpx2.URL, etag: str | None, *, is_counted: bool = True) -> Reply:
         """The reply. The call is counted as the request is sent. Raises `SourceError`."""
         deadline = Deadline(PATIENCE * self.timeout)
 
         def trace(event: str, info: dict[str, Any]) -> None:
             if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
                 deadline.socket = info["return_value"].get_extra_info("socket")
-            elif event == "http11.send_request_headers.started":
+            elif is_counted and event == "http11.send_request_headers.started":
                 self.budget.record()
 
         headers = {"If-None-Match": etag} if etag else {}

@@ -15,12 +15,15 @@ from spacedevs.locks import Busy
 from spacedevs.mirror.budget import MOST_CALLS, Budget, utc_now
 from spacedevs.mirror.display import Lines, Screen, mute_when_closed
 from spacedevs.mirror.errors import SourceError
+from spacedevs.mirror.follow import Follower
 from spacedevs.mirror.models import MirrorRun
 from spacedevs.mirror.run import Exit, Mirror, Stopped, describe
-from spacedevs.mirror.source import Source, parse_root
+from spacedevs.mirror.source import Gone, Source, parse_root
 from spacedevs.mirror.stop import Stop
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+UNLIKE_FOLLOW = ("only", "dry_run", "every")
+AGAIN, MOST_AGAIN = 5.0, 60.0  # seconds after a fault, and after many
 UNSAID = 1  # second: shorter pauses are not worth a message
 LONGEST = 365 * 86400  # seconds
 MOST_NOTES = 1000  # printed; the run's row has all
@@ -52,6 +55,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--every", type=seconds, metavar="1h", help="stay up, and run again and again"
         )
+        parser.add_argument(
+            "--follow",
+            action="store_true",
+            help="stay up, and take over each change of a server of this project as it is made",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.display = Screen(sys.stdout) if sys.stdout.isatty() else Lines(self.stdout)
@@ -60,12 +68,58 @@ class Command(BaseCommand):
             self.limit = options["budget"] or environment.number("MIRROR_BUDGET", **least)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
+        if options["follow"] and (other := next(filter(options.get, UNLIKE_FOLLOW), None)):
+            option = other.replace("_", "-")
+            raise CommandError(
+                f"--follow takes over all lists until it is stopped; --{option} "
+                "makes no sense beside it.",
+                returncode=2,
+            )
         with Stop() as self.stop:
+            if options["follow"]:
+                raise SystemExit(int(self.follow(options)))
             code = self.run_once(options)
             while options["every"] and not self.stop.within(options["every"]):
                 close_old_connections()  # one that broke, or that was closed while we slept
                 self.run_once(options)
         raise SystemExit(0 if options["every"] else int(code))
+
+    def follow(self, options: dict[str, Any]) -> Exit:
+        """Until it is told to stop: outlives every fault of the source and of the database."""
+        try:
+            with self.source(options):  # whose address may be none
+                pause = AGAIN
+        except SourceError as error:
+            return self.fail(str(error))
+        while not self.stop.within(0):
+            code = self.run_once(options)
+            source = self.mirror.source
+            if code not in (Exit.FAILED, Exit.BUSY) and not source.is_own:
+                return self.fail("The source is no server of this project; use --every.")
+            if code is Exit.DONE and source.dump:
+                self.display.say("Following: each change there is here within a second or two.")
+                self.keep_up(options, source.dump.version)
+                pause = AGAIN
+            self.stop.within(pause)
+            pause = min(2 * pause, MOST_AGAIN)
+        return Exit.DONE
+
+    def keep_up(self, options: dict[str, Any], version: str) -> None:
+        """Returns where it is told to stop, and where a full run has to begin anew."""
+        run = MirrorRun.objects.latest("pk")
+        with self.source(options) as source:
+            follower = Follower(source, run, version, self.stop.within, self.display.say)
+            while not self.stop.within(0):
+                try:
+                    follower.follow()
+                except Gone as error:
+                    self.complain(str(error))
+                    return
+                except (SourceError, Busy) as error:
+                    self.complain(str(error) or "Another run of the mirror is at it.")
+                except Error as error:
+                    self.complain(sentence_of(error))
+                self.stop.within(AGAIN)
 
     def run_once(self, options: dict[str, Any]) -> Exit:
         """One run. Whatever happens, it ends in a sentence and a code."""
