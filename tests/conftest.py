@@ -151,7 +151,7 @@ def quick_passwords(settings: Any) -> None:
 @pytest.fixture(scope="session")
 def many(request: pytest.FixtureRequest) -> int:
     """The requests of a long series; fewer where nobody asked for all of it."""
-    return 20_000 if request.config.getoption("--long") else 1_000
+    return 20_000 if request.config.getoption("--long") else 400
 
 
 @pytest.fixture

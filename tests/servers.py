@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NOWHERE = "postgres://127.0.0.1:1/x"
 START = 30  # seconds that a server may take to answer
 
 
@@ -54,3 +55,11 @@ def wait_until_it_answers(url: str, process: subprocess.Popen) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError(f"no answer from {url} within {START} seconds")
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """What was said by a command that could not do its work."""
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: ")
+    assert "Traceback" not in done.stderr
+    return done.stderr

@@ -16,6 +16,8 @@ from spacedevs.api.registry import resources
 from spacedevs.environment import BASE_DIR, VARIABLES
 from tests.tables import IN_CONTRACT
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 README = (BASE_DIR / "README.md").read_text()
 CONTRIBUTING = (BASE_DIR / "CONTRIBUTING.md").read_text()
 OPERATING = (BASE_DIR / "docs" / "operating.md").read_text()

@@ -33,7 +33,8 @@ from spacedevs.mirror.holds import holds_on
 from spacedevs.values import snapshots
 from tests.administration import admin_url, confirm, of_every_model
 
-pytestmark = pytest.mark.django_db
+# Which database makes no difference.
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 FORMATS = ("csv", "xlsx", "json")
 of_every_format = pytest.mark.parametrize("kind", FORMATS)
 

@@ -11,7 +11,8 @@ from spacedevs.bounded import Bounded
 from spacedevs.errors import BY_WORDS, DATABASE_AWAY
 from spacedevs.health import NO_DATA, NOT_MIGRATED, SLOW
 from tests.conftest import run
-from tests.test_serve import NOWHERE, ask, serving
+from tests.servers import NOWHERE
+from tests.test_serve import ask, serving
 
 PROBE = {"Host": "10.1.2.3:8000"}  # as Kubernetes sends it
 

@@ -17,8 +17,8 @@ from django.test import Client, RequestFactory
 from spacedevs import logs, outages, request_id
 from spacedevs.access import url_of
 from tests.conftest import run
-from tests.servers import manage, wait_until_it_answers
-from tests.test_serve import NOWHERE, ask
+from tests.servers import NOWHERE, manage, wait_until_it_answers
+from tests.test_serve import ask
 
 pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
 

@@ -14,8 +14,8 @@ from spacedevs import metrics
 from spacedevs.access import QUEUED
 from spacedevs.mirror import as_of
 from tests.conftest import run, shell
-from tests.servers import free_port
-from tests.test_serve import NOWHERE, ask, refusal, serving
+from tests.servers import NOWHERE, free_port, refusal
+from tests.test_serve import ask, serving
 
 pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
 

@@ -9,6 +9,8 @@ from django.test import Client
 
 from spacecraft.models import Agency, Image, ImageLicense, Spacecraft
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 HOST = "pictures.example.org"
 SMALL, LARGE = f"https://{HOST}/small.png", f"https://{HOST}/large.png"
 

@@ -14,6 +14,8 @@ from spacedevs.api.registry import resources
 from tests import pages
 from tests.forms import controls
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 RESOURCES = sorted(resources())
 
 

@@ -25,6 +25,8 @@ from tests import openapi
 from tests.administration import admin_url, errors, save
 from tests.parts import COLUMNS, shape_of, value_of
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 of_every_column = pytest.mark.parametrize(
     ("model", "column"),
     [pytest.param(model, column, id=str(column)) for model, column in COLUMNS],

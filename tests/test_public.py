@@ -5,7 +5,10 @@ import secrets
 import pytest
 
 from tests.conftest import run
-from tests.test_serve import ask, refusal, serving
+from tests.servers import refusal
+from tests.test_serve import ask, serving
+
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
 
 EVERYWHERE = {"HOST": "0.0.0.0"}  # noqa: S104
 KEY = secrets.token_urlsafe(50)

@@ -1,45 +1,24 @@
-"""`manage.py prepare` and `manage.py serve`, as the person at the prompt sees them."""
+"""`manage.py serve`, as the person at the prompt and who asks it see it."""
 
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from tests.conftest import run, shell
-from tests.servers import manage, wait_until_it_answers
+from tests.conftest import run
+from tests.servers import NOWHERE, manage, refusal, wait_until_it_answers
 
-NOWHERE = "postgres://127.0.0.1:1/x"
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 CSS = "/static/rest_framework/css/default.css"
-COUNTS = """
-from django.apps import apps
-print({m._meta.label: m.objects.count() for m in apps.get_app_config("spacecraft").get_models()})
-"""
-EDIT = """
-from spacecraft.models import Spacecraft
-Spacecraft.objects.order_by("-pk")[:1].get().delete()
-row = Spacecraft.objects.order_by("pk")[:1].get()
-row.name = "Edited"
-row.save()
-"""
-NAME = """
-from spacecraft.models import Spacecraft
-print(Spacecraft.objects.order_by("pk")[:1].get().name)
-"""
-
-
-def refusal(done: subprocess.CompletedProcess[str]) -> str:
-    """What was said by a command that could not do its work."""
-    assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: ")
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def ask(server: str, method: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -68,137 +47,20 @@ def serving(env: dict[str, str]) -> Iterator[tuple[str, str]]:
     assert process.returncode == 0
 
 
-# prepare
-
-
-def test_prepare_loads_the_fixtures_into_an_empty_database_and_says_so(
-    empty: dict[str, str],
-) -> None:
-    done = run(empty, "prepare")
-    assert done.returncode == 0, done.stderr
-    assert "The database is up to date." in done.stdout
-    assert "The database was empty: loaded " in done.stdout
-    assert "Spacecraft': 0" not in shell(empty, COUNTS)
-
-
-def test_a_second_prepare_changes_nothing(prepared: dict[str, str]) -> None:
-    shell(prepared, EDIT)
-    before = shell(prepared, COUNTS)
-    again = run(prepared, "prepare")
-    assert again.returncode == 0, again.stderr
-    assert again.stdout == "The database is up to date.\n"
-    assert shell(prepared, COUNTS) == before
-    assert shell(prepared, NAME) == "Edited\n"
-
-
-@pytest.mark.parametrize("is_used", [False, True])
-def test_three_who_prepare_at_once_succeed_and_one_of_them_does_the_work(
-    empty: dict[str, str], is_used: bool
-) -> None:
-    if is_used:
-        run(empty, "migrate", "spacecraft", "0003", "-v0")
-    started = [
-        subprocess.Popen(
-            manage("prepare"),
-            env=empty,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    said = [process.communicate(timeout=120)[0] for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], said
-    assert all("The database is up to date." in each for each in said)
-    assert sum("loaded " in each for each in said) == 1
-
-
-def test_one_who_waits_for_another_prepare_says_so(prepared: dict[str, str]) -> None:
-    code = """
-import sys, time
-from spacedevs.locks import alone
-with alone("prepare"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-    with subprocess.Popen(
-        manage("shell", "--no-imports", "-c", code),
-        env=prepared,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as holder:
-        assert holder.stdin
-        assert holder.stdout
-        assert holder.stdout.readline() == "held\n"
-        with subprocess.Popen(
-            manage("prepare"), env=prepared, stdout=subprocess.PIPE, text=True
-        ) as waiting:
-            assert waiting.stdout
-            assert waiting.stdout.readline().startswith("Waiting: another `prepare`")
-            holder.stdin.close()
-            assert waiting.stdout.read() == "The database is up to date.\n"
-    assert waiting.returncode == 0
-
-
-def test_prepare_says_in_a_sentence_that_the_database_is_away(empty: dict[str, str]) -> None:
-    output = refusal(run({**empty, "DATABASE_URL": NOWHERE}, "prepare"))
-    assert "The database can't be used. The database does not answer." in output
-    assert "check DATABASE_URL" in output
-
-
-def test_prepare_names_a_data_dir_that_can_not_be_made(
-    empty: dict[str, str], tmp_path: Path
-) -> None:
-    (tmp_path / "file").touch()
-    env = {**empty, "DATABASE_URL": "", "SECRET_KEY": "x", "DATA_DIR": str(tmp_path / "file" / "x")}
-    output = refusal(run(env, "prepare"))
-    assert f"DATA_DIR can't be {tmp_path / 'file' / 'x'}" in output
-
-
-def test_prepare_makes_a_data_dir_and_keeps_one_secret_key_that_no_other_may_read(
-    empty: dict[str, str], tmp_path: Path
-) -> None:
-    env = {**empty, "DATA_DIR": str(tmp_path / "a" / "b")}
-    assert run(env, "prepare").returncode == 0
-    key = tmp_path / "a" / "b" / "secret-key"
-    assert key.stat().st_mode & 0o777 == 0o600
-    first = key.read_text()
-    assert len(first) >= 50
-    assert run(env, "prepare").returncode == 0
-    assert key.read_text() == first
-    assert [path.name for path in key.parent.iterdir() if "db.sqlite3" not in path.name] == [
-        key.name
-    ]
-
-
-def test_processes_that_start_together_share_one_secret_key(
-    empty: dict[str, str], tmp_path: Path
-) -> None:
-    env = {**empty, "DATA_DIR": str(tmp_path / "new")}
-    code = "from django.conf import settings; print(settings.SECRET_KEY)"
-    words = manage("shell", "--no-imports", "-c", code)
-    started = [
-        subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True) for _ in range(4)
-    ]
-    assert len({process.communicate(timeout=60)[0] for process in started}) == 1
-
-
-# serve
-
-
 @pytest.mark.parametrize("port", ["abc", "0", "70000", "-1", "80.5", "٨٠٨٠"])
-def test_a_wrong_port_is_named_with_its_value(empty: dict[str, str], port: str) -> None:
-    output = refusal(run({**empty, "PORT": port}, "serve"))
-    assert f"PORT is {port!r}: write a whole number from 1 to 65535." in output
+def test_a_wrong_port_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(CommandError, match=f"PORT is {port!r}: write a whole number from 1 to 65"):
+        call_command("serve")
 
 
 @pytest.mark.parametrize("workers", ["none", "0", "257"])
 def test_a_wrong_number_of_workers_is_named_with_its_value(
-    empty: dict[str, str], workers: str
+    monkeypatch: pytest.MonkeyPatch, workers: str
 ) -> None:
-    output = refusal(run({**empty, "WORKERS": workers}, "serve"))
-    assert f"WORKERS is {workers!r}: write a whole number from 1 to 256." in output
+    monkeypatch.setenv("WORKERS", workers)
+    with pytest.raises(CommandError, match=f"WORKERS is '{workers}': write a whole number"):
+        call_command("serve")
 
 
 def test_a_port_in_use_is_named_and_another_is_suggested(empty: dict[str, str]) -> None:
@@ -215,9 +77,10 @@ def test_a_port_that_another_server_of_this_project_has_is_in_use(server: str) -
 
 
 @pytest.mark.parametrize("host", ["host.invalid", "a..b", "127.0.0.999"])
-def test_a_host_that_is_none_is_named(empty: dict[str, str], host: str) -> None:
-    output = refusal(run({**empty, "HOST": host}, "serve"))
-    assert f"{host}:{empty['PORT']} can't be listened on: " in output
+def test_a_host_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("HOST", host)
+    with pytest.raises(CommandError, match=f"{re.escape(host)}:[0-9]+ can't be listened on: "):
+        call_command("serve")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -11,6 +11,8 @@ from spacedevs.api.registry import resources
 from tests import pages
 from tests.test_lists import query_of
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 RESOURCES = sorted(resources())
 HOST = "http://localhost"
 BROWSER = "text/html,*/*;q=0.8"

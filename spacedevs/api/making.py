@@ -20,7 +20,7 @@ from rest_framework.relations import PKOnlyObject
 
 from spacedevs import clock
 from spacedevs.api.object_urls import ObjectUrls
-from spacedevs.api.plans import accessor, heavy, relation_of, unread
+from spacedevs.api.plans import accessor, heavy, relation_of, through_of, unread
 from spacedevs.api.renderers import exact, to_json
 from spacedevs.api.rows import Statement
 from spacedevs.relations import OrderedManyToManyField
@@ -134,14 +134,10 @@ class Part:
             self._read_other_table()
 
     def _read_through_table(self) -> None:
-        relation = self.relation
-        field = relation if relation.concrete else relation.field
-        names = [field.m2m_field_name(), field.m2m_reverse_field_name()]
-        own, other = names if relation.concrete else reversed(names)
-        through = field.remote_field.through
-        by = relation.related_model._meta.ordering
+        through, own, other = through_of(self.relation)
+        by = self.relation.related_model._meta.ordering
         order = [f"{'-' * name.startswith('-')}{other}__{name.lstrip('-')}" for name in by]
-        if isinstance(relation, OrderedManyToManyField):
+        if isinstance(self.relation, OrderedManyToManyField):
             order = ["pk"]
         pairs = through._default_manager.order_by(*order).values_list(f"{own}_id", f"{other}_id")
         self._pairs = Statement(pairs, through._meta.get_field(own))

@@ -9,7 +9,7 @@ for the page. So the number of queries is a constant of the serializer, however 
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, Prefetch, QuerySet
@@ -111,3 +111,21 @@ def _plan_below(child: Any, relation: Any) -> Plan:
     return Plan(
         related, deferred=heavy(related)
     )  # a column of the related row, by a slug or a dotted source
+
+
+class Through(NamedTuple):
+    """The table of a many-to-many relation, and its foreign keys as the relation's model sees
+    them: `own` leads to a row of it, `other` to one that the relation shows.
+    """
+
+    model: Any
+    own: str
+    other: str
+
+
+def through_of(relation: Any) -> Through:
+    """`relation`: many-to-many, in either direction."""
+    field = relation if relation.concrete else relation.field
+    names = [field.m2m_field_name(), field.m2m_reverse_field_name()]
+    own, other = names if relation.concrete else reversed(names)
+    return Through(field.remote_field.through, own, other)

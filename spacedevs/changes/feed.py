@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from spacedevs.api.making import Part, recipe_of
+from spacedevs.api.plans import through_of
 from spacedevs.api.registry import resources
 from spacedevs.api.rows import Statement
 from spacedevs.changes import log
@@ -111,9 +112,9 @@ class Affected:
 
     def _linked(self, part: Part) -> Changed:
         """Which have got another row through a many-to-many relation."""
-        through = _through(part.relation)
+        through, own, _ = through_of(part.relation)
         rows = self._changed(through)
-        statement = _statement(through, _own_name(part.relation), through._meta.pk)
+        statement = _statement(through, f"{own}_id", through._meta.pk)
         return {owner: rows[pk] for owner, pk in statement.rows(rows)}
 
 
@@ -137,10 +138,7 @@ def _owners(model: Any, part: Part) -> Statement:
     """Key of the row that shows, key of the row that is shown; asked by the latter."""
     relation = part.relation
     if relation.many_to_many:
-        field = _field(relation)
-        names = [field.m2m_field_name(), field.m2m_reverse_field_name()]
-        own, other = names if relation.concrete else reversed(names)
-        through = _through(relation)
+        through, own, other = through_of(relation)
         pairs = through._default_manager.order_by().values_list(f"{own}_id", f"{other}_id")
         return Statement(pairs, through._meta.get_field(other))
     if relation.concrete:
@@ -154,16 +152,3 @@ def _owners(model: Any, part: Part) -> Statement:
 @cache
 def _statement(model: Any, name: str, key: Any) -> Statement:
     return Statement(model._default_manager.order_by().values_list(name, "pk"), key)
-
-
-def _field(relation: Any) -> Any:
-    return relation if relation.concrete else relation.field
-
-
-def _through(relation: Any) -> Any:
-    return _field(relation).remote_field.through
-
-
-def _own_name(relation: Any) -> str:
-    field = _field(relation)
-    return f"{field.m2m_field_name() if relation.concrete else field.m2m_reverse_field_name()}_id"

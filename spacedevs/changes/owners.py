@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
-from spacedevs.api.plans import relation_of
+from spacedevs.api.plans import relation_of, through_of
 from spacedevs.api.registry import resources
 
 
@@ -52,7 +52,6 @@ def _relation(shape: Any, field: Any) -> Any:
 
 
 def _by_through_table(relation: Any) -> Owner:
-    field = relation if relation.concrete else relation.field
-    through = field.remote_field.through._meta
-    own = field.m2m_field_name() if relation.concrete else field.m2m_reverse_field_name()
-    return Owner(through.db_table, through.get_field(own).column, relation.model._meta.db_table)
+    through, own, _ = through_of(relation)
+    column = through._meta.get_field(own).column
+    return Owner(through._meta.db_table, column, relation.model._meta.db_table)

@@ -72,8 +72,10 @@ def test_eight_wrong_log_ins_a_second_leave_the_others_alone(site: str, report: 
         time.sleep(6)
     report("8 wrong log-ins a second of one name", cheap, wrong)
     assert set(cheap.reads.counts) == {200}
-    # The fifth is refused, and all that come after it.
-    assert wrong.counts == {200: 4, 429: len(wrong.answers) - 4}
+    # The fifth is refused, and all that come after it; some for want of a place in the queue.
+    assert wrong.counts[200] == 4
+    assert wrong.counts[429]
+    assert set(wrong.counts) <= {200, 429, 503}
 
 
 def test_eight_wrong_log_ins_a_second_of_as_many_names(site: str, report: Report) -> None:

@@ -10,6 +10,8 @@ from spacedevs.mirror.load import model_of
 from spacedevs.mirror.run import Exit
 from tests.mirror.running import CATALOGUE, Site, mirrored, site
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 __all__ = ["mirrored", "site"]  # fixtures
 
 LISTS = (

@@ -10,7 +10,8 @@ from spacedevs.mirror.budget import Budget, Spent
 from spacedevs.mirror.models import MirrorCall
 from tests.mirror.sources import HOST, HOUR, START, Clock
 
-pytestmark = pytest.mark.django_db
+# Which database makes no difference.
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 
 @pytest.fixture

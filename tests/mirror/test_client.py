@@ -22,6 +22,8 @@ from tests.mirror import upstream as u
 from tests.mirror.sources import START, Clock, Make, counted, error_of
 from tests.mirror.upstream import Upstream
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 
 def limits(upstream: Upstream) -> list[int]:
     return [int(request.params["limit"]) for request in upstream.requests]

@@ -17,7 +17,8 @@ from tests.mirror import upstream as does
 from tests.mirror.sources import HOUR, TOKEN, small_catalogue
 from tests.mirror.upstream import Upstream
 
-pytestmark = pytest.mark.django_db
+# Which database makes no difference.
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 Captured = pytest.CaptureFixture[str]
 COUNTRIES = "config/countries/"

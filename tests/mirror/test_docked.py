@@ -9,6 +9,8 @@ from spacedevs.mirror.run import Exit
 from tests.mirror import upstream as does
 from tests.mirror.running import CATALOGUE, Site, mirrored, site
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 __all__ = ["mirrored", "site"]  # fixtures
 
 STATIONS = "space_stations/"

@@ -12,6 +12,8 @@ from spacedevs.mirror.models import Hold
 from tests.administration import save
 from tests.mirror.running import Site, mirrored, site
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 __all__ = ["mirrored", "site"]  # fixtures
 
 

@@ -15,6 +15,8 @@ from tests.mirror import upstream as does
 from tests.mirror.running import CATALOGUE, Site, mirrored, site, tables
 from tests.mirror.upstream import Reply, Request
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 __all__ = ["mirrored", "site"]  # fixtures
 
 OTHERS = (

@@ -7,6 +7,8 @@ from spacedevs.mirror.load import FEW
 from spacedevs.mirror.run import Exit
 from tests.mirror.running import CATALOGUE, Site, site
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 __all__ = ["site"]  # a fixture
 
 

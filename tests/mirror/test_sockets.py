@@ -20,6 +20,8 @@ from spacedevs.mirror.errors import Everywhere, TooLarge
 from spacedevs.mirror.source import PATIENCE
 from tests.mirror.sources import Clock, Make, counted, error_of
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 TIMEOUT = 0.25  # seconds
 BYTE = 0.02  # seconds from one byte to the next
 STATUS = b"HTTP/1.1 200 OK\r\n"

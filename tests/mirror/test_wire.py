@@ -12,6 +12,8 @@ from tests.mirror import upstream as u
 from tests.mirror.sources import TOKEN, Make, error_of
 from tests.mirror.upstream import Upstream
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 # Headers, and the token
 
 
