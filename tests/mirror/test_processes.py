@@ -35,7 +35,7 @@ from tests.upstream_bodies import Ref
 
 __all__ = ["env", "migrated", "start", "upstream"]  # fixtures
 
-KILLS = 15
+KILLS = 10
 # manage.py, in which the first page is met by an error that nobody foresaw.
 ODD_AT_FIRST = """
 import sys
