@@ -65,7 +65,7 @@ class Traffic:
         *,
         path: str = CHEAP,
         said: Callable[[], bytes] | None = None,
-        each: float = 0.02,
+        each: float = 0.05,
         readers: int = 2,
     ) -> None:
         self.url, self.env, self.each = url, env, each
