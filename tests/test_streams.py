@@ -109,9 +109,9 @@ def test_an_offset_past_the_end_gives_none(api: Client) -> None:
     assert table(api, "spacecraft/?offset=100000") == []
 
 
-def test_a_table_without_rows_has_its_names(api: Client) -> None:
+def test_a_table_without_rows_has_its_names_in_quotes(api: Client) -> None:
     answer: Any = api.get("/2.3.0/spacecraft/?format=csv&offset=100000&fields=id,status.name")
-    assert answer.getvalue() == b"id,status.name\r\n"
+    assert answer.getvalue() == b'"id","status.name"\r\n'
 
 
 def test_it_has_the_fields_that_are_asked_for(api: Client) -> None:
