@@ -13,10 +13,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 comma := ,
-# With uv at hand a set-up takes a few seconds, and with pip half a minute.
+# With uv at hand a set-up takes a few seconds, and with pip half a minute. uv reads no settings of
+# pip's: where it reaches no index, pip may.
 UV := $(shell command -v uv)
-PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet \
-	--disable-pip-version-check) --require-hashes
+INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $< ||) \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 # --universal: one lock for every system and every Python from 3.11 on.
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --no-header -q $(ARGS) pyproject.toml
@@ -61,12 +62,12 @@ lock: .venv/dev
 # Each mark is newer than the lock file that it was installed from.
 .venv/serve: requirements/serve.txt $(shell test -x $(BIN)/python -a -e .venv/made || echo venv)
 	@echo "Installing the packages into .venv: $(if $(UV),with uv$(comma) a few seconds,with pip$(comma) about half a minute)."
-	@$(PIP) -r $<
+	@$(INSTALL)
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/serve
 	@echo "Installing what the tests need into .venv."
-	@$(PIP) -r $<
+	@$(INSTALL)
 	@touch $@
 
 # The peers of `make bench`. Without npm, json-server is left out.
