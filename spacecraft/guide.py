@@ -6,21 +6,24 @@ from pathlib import Path
 import orjson
 
 from spacedevs import errors
+from spacedevs.api.filters import Ordering, Search
+from spacedevs.changes import log
 from spacedevs.dump.views import NotReady
+from spacedevs.guide import lists
 from spacedevs.guide.declared import Chapter, Refusal
 
 CLIENTS = Path(__file__).parent / "clients"
-# A language, the file of its client, and how that is run; HOST is whatever stands in its place.
+# A language, the file of its client, and how that is run, before a host.
 LANGUAGES = (
-    ("Python", "in_space.py", "python3 in_space.py HOST"),
-    ("JavaScript", "in_space.mjs", "node in_space.mjs HOST"),
+    ("Python", "in_space.py", "python3 in_space.py"),
+    ("JavaScript", "in_space.mjs", "node in_space.mjs"),
     (
         "Kotlin",
         "in_space.kt",
-        "kotlinc in_space.kt -include-runtime -d in_space.jar\njava -jar in_space.jar HOST",
+        "kotlinc in_space.kt -include-runtime -d in_space.jar\njava -jar in_space.jar",
     ),
-    ("Swift", "in_space.swift", "swift in_space.swift HOST"),
-    ("curl", "in_space.sh", "bash in_space.sh HOST"),
+    ("Swift", "in_space.swift", "swift in_space.swift"),
+    ("curl", "in_space.sh", "bash in_space.sh"),
 )
 
 
@@ -58,32 +61,33 @@ REFUSALS = (
     ),
     Refusal(
         HTTPStatus.BAD_REQUEST,
-        "So is a number past 64 bits;",
+        "A number has more than 64 bits.",
         "agencies/?id=9223372036854775808",
         '{"id":["Ensure this value is less than or equal to 9223372036854775807."]}',
     ),
     Refusal(
         HTTPStatus.BAD_REQUEST,
-        "more than 32 words or 512 characters of <code>search</code>, more than 10 terms of "
-        "<code>ordering</code>, more than 1,000 parameters;",
+        f"There are more than {Search.max_words} words or {Search.max_characters} characters of "
+        f"<code>search</code>, more than {Ordering.max_terms} terms of <code>ordering</code>, or "
+        f"more than {errors.MAX_PARAMETERS:,} parameters.",
         "spacecraft/?ordering=id,id,id,id,id,id,id,id,id,id,id",
         '{"ordering":["11 terms; 10 are the most."]}',
     ),
     Refusal(
         HTTPStatus.BAD_REQUEST,
-        "a field that is none;",
+        "A field is none of the shape’s.",
         "spacecraft/?fields=name,wings",
         '{"fields":["There is no field \\"wings\\" in mode \\"normal\\"."]}',
     ),
     Refusal(
         HTTPStatus.BAD_REQUEST,
-        "what is no version of the data;",
+        "A version is none.",
         "changes/?since=yesterday",
         '{"since":["\\"yesterday\\" is no version of the data."]}',
     ),
     Refusal(
         HTTPStatus.BAD_REQUEST,
-        "and a host that is not in the server’s <code>ALLOWED_HOSTS</code>.",
+        "The host is not among the server’s <code>ALLOWED_HOSTS</code>.",
         "spacecraft/",
         said("This host is not served here."),
         options="-H 'Host: elsewhere.example.org'",
@@ -95,13 +99,13 @@ REFUSALS = (
     ),
     Refusal(
         HTTPStatus.NOT_FOUND,
-        "No record has this id,",
+        "No record has this id.",
         "spacecraft/999999/",
         said("No Spacecraft matches the given query."),
     ),
     Refusal(
         HTTPStatus.NOT_FOUND,
-        "nothing is at this path, or there is no such format.",
+        "Nothing is at this path, or there is no such format.",
         "rockets/",
         said("Not found."),
     ),
@@ -129,11 +133,11 @@ REFUSALS = (
     ),
     Refusal(
         HTTPStatus.REQUEST_TIMEOUT,
-        "A body did not come in time. The admin alone reads bodies, for 10 seconds.",
+        "A body did not come in time. The admin alone reads bodies.",
     ),
     Refusal(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "A body has more than 10 MiB. The admin alone reads bodies.",
+        "A body is too large. The admin alone reads bodies.",
     ),
     Refusal(
         HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -160,23 +164,23 @@ REFUSALS = (
     ),
     Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "What can’t be answered now; <code>Retry-After</code> has the seconds to wait. The "
-        "sentence says what is the matter: the database is away,",
+        "It can’t be answered now; <code>Retry-After</code> has the seconds to wait. The sentence "
+        "says what is the matter. Here the database is away.",
         body=said(errors.DATABASE_AWAY),
     ),
     Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "it took too long,",
+        "The database took too long.",
         body=said(errors.BY_WORDS["interrupted"]),
     ),
     Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "too many requests wait,",
+        "Too many requests wait.",
         body=said(errors.BUSY),
     ),
     Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "or the dump is being made.",
+        "The dump of a new version is being made.",
         body=said(str(NotReady.default_detail)),
     ),
 )
@@ -192,6 +196,7 @@ READING = Chapter(
     "Reading the answers",
     "Modes, pages, nulls, durations that run, links and pictures.",
     "guide/reading.html",
+    {"paging": lists.paging},
 )
 ERRORS = Chapter(
     "errors",
@@ -205,6 +210,7 @@ BEYOND = Chapter(
     "Beyond upstream",
     "Parts of an object, whole tables, the dump, and what has changed.",
     "guide/beyond.html",
+    {"days": lambda: log.KEPT.days},
 )
 MOVING = Chapter(
     "moving",
