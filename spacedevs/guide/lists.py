@@ -29,14 +29,14 @@ TAKES: tuple[tuple[Any, str], ...] = (
     (NumberFilter, "a whole number"),
     (RelatedRowsFilter, "the id of {of}; several by repeating the parameter"),
     (django_filters.ModelChoiceFilter, "the id of {of}"),
-    (django_filters.CharFilter, "text, as it stands there"),
+    (django_filters.CharFilter, "the whole text; case counts"),
 )
 MEANS = {
-    "contains": "text that is in it",
-    "gt": "more",
-    "gte": "as much or more",
-    "lt": "less",
-    "lte": "as much or less",
+    "contains": "a part of the text; case counts",
+    "gt": "more than that",
+    "gte": "that or more",
+    "lt": "less than that",
+    "lte": "that or less",
 }
 VARIABLE = re.compile(r"<.*?(\w+)>")  # of a path
 
@@ -85,7 +85,7 @@ def base_of(name: str, filters: Any) -> str:
 
 
 def takes(filter: Any) -> str:
-    words = next(words for cls, words in TAKES if isinstance(filter, cls))
+    words = next((words for cls, words in TAKES if isinstance(filter, cls)), "a value")
     if "{of}" in words:
         words = words.format(of=f"one of the {filter.queryset.model._meta.verbose_name_plural}")
     return f"{words}. {help}" if (help := filter.extra.get("help_text")) else words
@@ -109,7 +109,7 @@ def paging() -> dict[str, int]:
 
 def example() -> str:
     """The path of a list that a chapter shows: of few rows, none of which runs."""
-    name = next(name for name in reversed(resources()) if "/" in name)
+    name = min(resources(), key=lambda name: "/" not in name)
     return f"{settings.API_ROOT}{name}/"
 
 
