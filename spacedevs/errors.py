@@ -23,6 +23,7 @@ MAX_PARAMETERS = 1000  # in a query
 DATABASE_FAULTS = (db.OperationalError, db.InterfaceError)
 DATABASE_AWAY = "The database does not answer. Start it, and check DATABASE_URL."
 REFUSED_STATEMENT = "The database refused a statement. Please report this."
+BUSY = "The server is busy. Try again in a few seconds."
 NOTHING = "There is nothing at this address."
 PAGES = "pages"  # the name of the application that has them
 RETRY_AFTER = "5"  # seconds

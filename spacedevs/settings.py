@@ -62,6 +62,19 @@ HOME_PAGE = [
     "spacecraft.home.gallery",
     "spacecraft.home.by_year",
 ]
+# The chapters of the guide, in their order: each a Chapter of spacedevs/guide/declared.py.
+GUIDE = [
+    "spacecraft.guide.BEGINNING",
+    "spacedevs.guide.chapters.ENDPOINTS",
+    "spacecraft.guide.READING",
+    "spacedevs.guide.chapters.CACHING",
+    "spacecraft.guide.ERRORS",
+    "spacedevs.guide.chapters.THROTTLE",
+    "spacecraft.guide.BEYOND",
+    "spacecraft.guide.MOVING",
+    "spacedevs.guide.chapters.RUNNING",
+    "spacedevs.guide.chapters.BACKUP",
+]
 PICTURE_HOSTS = environment.picture_hosts()
 HELP_URL = environment.text("HELP_URL")
 UPSTREAM_URL = environment.text("UPSTREAM_URL").rstrip("/") + "/"

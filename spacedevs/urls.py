@@ -30,6 +30,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 urlpatterns = [
     path("", include("spacedevs.pages.urls")),
+    path("docs/", include("spacedevs.guide.urls")),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}spacedevs/favicon.svg"),

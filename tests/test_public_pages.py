@@ -12,10 +12,8 @@ import httpx2
 import pytest
 from django.db import connection
 from django.db.models import CharField, Model, TextField
-from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import path
 
 from spacecraft.models import (
     Agency,
@@ -34,7 +32,6 @@ from spacedevs.pages.charts import bar_chart, nice_step
 from spacedevs.pages.checks import check_declaration, check_pages
 from spacedevs.pages.declared import RecordPages, declared
 from spacedevs.pages.timeline import Span, line_of_time
-from spacedevs.urls import urlpatterns as site
 from tests.servers import running_server
 from tests.test_admin import Requests
 from tests.test_admin_queries import copy_of
@@ -618,23 +615,6 @@ def test_one_heading_of_the_first_rank_and_a_title_are_on_each_page(api: Client)
         page = api.get(url).content.decode()
         assert page.count("<h1>") == 1
         assert re.findall(r"<title>([^<]+)</title>", page.partition("</head>")[0])
-
-
-# The guide, where there is one
-
-
-def guide(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("The guide")
-
-
-urlpatterns = [path("guide/", guide, name="guide"), *site]
-handler404 = "spacedevs.errors.not_found"
-
-
-def test_the_guide_is_linked_where_there_is_one(api: Client, settings: Any) -> None:
-    assert "Guide" not in text(get(api, "/nothing/", 404))
-    settings.ROOT_URLCONF = __name__
-    assert '<a href="/guide/">Guide</a>' in get(api, "/nothing/", 404)
 
 
 # What is not there

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from spacedevs.guide.declared import chapters
 from spacedevs.pages.declared import declared
 from tests.conftest import fresh_database, shell
 from tests.servers import running_server
@@ -43,6 +44,7 @@ DISTINCT = [
     "/spacecraft_configurations/6/",
     "/spacecraft/99999/",
     "/nothing/",
+    *(chapter.url for chapter in chapters()),
 ]
 # A crew, which no fixture has, and the URLs of all records.
 CREW = f"""

@@ -28,13 +28,21 @@ FAILING = 3  # lists that fail one after the other: the source fails, and is lef
 
 
 class Exit(IntEnum):
-    """What `manage.py mirror` ends with. 2 is an option that makes no sense."""
+    """What `manage.py mirror` ends with; `words`: a run that ends so …"""
 
-    DONE = 0
-    FAILED = 1
-    UNFINISHED = 3
-    BUSY = 4
-    PARTLY = 5
+    words: str
+
+    DONE = 0, "is done: the catalogue is loaded, or was unchanged"
+    FAILED = 1, "failed: nothing was loaded, and its last line says why"
+    MISUSED = 2, "was given an option that makes no sense"
+    UNFINISHED = 3, "is out of calls before the catalogue was loaded, or was stopped"
+    BUSY = 4, "found another run at it"
+    PARTLY = 5, "loaded some lists, and others failed"
+
+    def __new__(cls, code: int, words: str) -> "Exit":
+        made = int.__new__(cls, code)
+        made._value_, made.words = code, words
+        return made
 
 
 class Stopped(BaseException):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from spacedevs.front import Section
 from spacedevs.pages.declared import declared
@@ -23,10 +23,6 @@ def section(title: str, template: str, **about: Any) -> Section:
 
 
 def navigation() -> list[tuple[str, str]]:
-    """Names and URLs: what has pages, the API, and the guide where there is one."""
+    """Names and URLs: what has pages, the API, and the guide."""
     lists = [(each.title(), each.list_url()) for each in declared().values()]
-    try:
-        guide = [("Guide", reverse("guide"))]
-    except NoReverseMatch:
-        guide = []
-    return [*lists, ("API", settings.API_ROOT), *guide]
+    return [*lists, ("API", settings.API_ROOT), ("Guide", reverse("guide"))]

@@ -25,7 +25,7 @@ from spacedevs import access, health, request_id
 from spacedevs.answers import ASKED, FRESH, KNOWN, READ, Answers, Asked, note_reply
 from spacedevs.api.making import compile_recipes
 from spacedevs.api.registry import resources
-from spacedevs.errors import RETRY_AFTER
+from spacedevs.errors import BUSY, RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of, native
 from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
@@ -105,8 +105,7 @@ class Site:
         except Refused as refused:
             answer = refusal(scope, refused, arrived)
         except Busy:
-            busy = "The server is busy. Try again in a few seconds."
-            answer = refusal(scope, Refused(HTTPStatus.SERVICE_UNAVAILABLE, busy), arrived)
+            answer = refusal(scope, Refused(HTTPStatus.SERVICE_UNAVAILABLE, BUSY), arrived)
         except (Gone, ProtocolClosed, ProtocolError):
             answer = refusal(scope, Refused(GONE), arrived)  # nobody reads it
         if answer is not None:

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = "; ".join(f"a {role} {may}" for role, may in ROLES.items())
-        parser.add_argument("name")
+        parser.add_argument("name", help="the name to log in with")
         parser.add_argument("--role", choices=ROLES, default=LIBRARIAN, help=words)
 
     def handle(self, *, name: str, role: str, **options: Any) -> None:

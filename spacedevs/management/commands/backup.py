@@ -15,7 +15,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # a database can be saved whatever the code declares
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("file", metavar="FILE", type=Path, help="the file to write")
         parser.add_argument("--force", action="store_true", help="replace FILE where it is there")
 
     def handle(self, *args: Any, **options: Any) -> None:

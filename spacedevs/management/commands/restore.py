@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # those of the database are for one that is whole
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("file", metavar="FILE", type=Path, help="the file to read")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]

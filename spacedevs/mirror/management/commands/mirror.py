@@ -45,10 +45,17 @@ class Command(BaseCommand):
             "default": [],
             "metavar": "LIST",
         }
-        parser.add_argument("--from", dest="source", metavar="URL", default="")
-        parser.add_argument("--token", metavar="KEY", default="")
+        parser.add_argument(
+            "--from", dest="source", metavar="URL", default="", help="in place of `MIRROR_FROM`"
+        )
+        parser.add_argument("--token", metavar="KEY", default="", help="in place of `MIRROR_TOKEN`")
         parser.add_argument("--only", **lists, help="read these lists alone")
-        parser.add_argument("--budget", type=calls, metavar="N", help="calls in an hour")
+        parser.add_argument(
+            "--budget",
+            type=calls,
+            metavar="N",
+            help="calls in an hour, in place of `MIRROR_BUDGET`",
+        )
         parser.add_argument("--wait", action="store_true", help="wait when the calls are used up")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument("--force", **lists, help="load these lists, however small they are")
@@ -73,7 +80,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--follow takes over all lists until it is stopped; --{option} "
                 "makes no sense beside it.",
-                returncode=2,
+                returncode=Exit.MISUSED,
             )
         with Stop() as self.stop:
             if options["follow"]:
