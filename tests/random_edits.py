@@ -45,7 +45,7 @@ def update() -> None:
     model: Any = random.choice([model for model in record_models() if texts(model)])
     row = any_row(model)
     if row is not None:
-        model._base_manager.filter(pk=row.pk).update(**{random.choice(texts(model)): word()})
+        model._default_manager.filter(pk=row.pk).update(**{random.choice(texts(model)): word()})
 
 
 def at_the_prompt() -> None:
