@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from spacedevs import clock, environment
 from spacedevs.api.registry import record_models
+from spacedevs.api.versions import roots
 
 OWN_HEADER = "Spacedevs-Version"
 EDITOR = "spacedevs_may"  # the cookie that static/spacedevs/edit-link.js reads
@@ -52,7 +53,7 @@ class NoCsrfCookie:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT):
+        if request.path.startswith(roots()):
             request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
         return response
 
@@ -69,7 +70,7 @@ class EditorCookie:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT) or not hasattr(request, "user"):
+        if request.path.startswith(roots()) or not hasattr(request, "user"):
             return response
         if request.path.startswith(reverse("admin:index")) and response.status_code < LEAST_ERROR:
             may = quote(" ".join(sorted(changeable(request.user))), safe="")  # a "/" is quoted
@@ -99,7 +100,7 @@ class DataAsOf:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT) and response.status_code < LEAST_ERROR:
+        if request.path.startswith(roots()) and response.status_code < LEAST_ERROR:
             response[OWN_HEADER] = environment.VERSION
             as_of = import_string(settings.DATA_AS_OF)()
             if as_of is not None:
@@ -119,7 +120,7 @@ class Dated:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         second = clock.of_request(request)
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT):
+        if request.path.startswith(roots()):
             response["Date"] = http_date(second.timestamp())
         return response
 

@@ -30,14 +30,24 @@ from spacedevs.api.renderers import JSONRenderer
 from spacedevs.api.selection import Selection
 from spacedevs.api.snapshots import snapshot
 from spacedevs.api.streams import STREAMS, Stream
+from spacedevs.api.versions import Version, main, version_at
 
 SAY_ERRORS = (JSONRenderer, BrowsableAPIRenderer)
 
 
 class ReadOnly(APIView):
-    """GET alone: `Allow` says so, as upstream's does."""
+    """GET alone: `Allow` says so, as upstream's does.
+
+    `of_document`: the version whose document is made, where there is no request.
+    """
 
     http_method_names = ["get"]
+    of_document: Version | None = None
+
+    @property
+    def version(self) -> Version:
+        request: Any = getattr(self, "request", None)
+        return (version_at(request.path) if request else self.of_document) or main()
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """An error is JSON also where a table or a document was asked for."""

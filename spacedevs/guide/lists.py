@@ -115,7 +115,7 @@ def example() -> str:
 
 def extensions() -> list[dict[str, Any]]:
     """What upstream does not have."""
-    patterns = import_module(settings.ROOT_URLCONF).api
+    patterns = import_module(settings.ROOT_URLCONF).beyond_upstream
     views: list[tuple[Any, Any]] = [
         (each, getattr(getattr(each, "callback", None), "cls", object)) for each in patterns
     ]
