@@ -36,7 +36,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # The site. The versions of upstream's API, each with the router of its resources. A version is part
 # of every URL; the first is that which all but its own URLs are about.
-API_VERSIONS = {"2.3.0": "spacecraft.urls.router"}
+API_VERSIONS = environment.versions(
+    {"2.3.0": "spacecraft.urls.router", "2.2.0": "spacecraft.v220.urls.router"}
+)
 API_ROOT = f"/{next(iter(API_VERSIONS))}/"
 DATA_AS_OF = "spacedevs.mirror.as_of.as_of"  # a function: a time, or None
 MIRRORED = "spacecraft.mirrored"  # what the mirror has to know of the app
@@ -122,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "spacedevs.middleware.Dated",
     "spacedevs.middleware.DataAsOf",
+    "spacedevs.middleware.Superseded",
     "spacedevs.middleware.HeadAsGet",
     "axes.middleware.AxesMiddleware",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django_filters.exceptions import FieldLookupError
 from rest_framework.serializers import BaseSerializer
 
-from spacedevs.api.filters import FilterSet
+from spacedevs.api.filters import BEGINS, FilterSet
 from spacedevs.api.modes import DEFAULT
 from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
 from spacedevs.api.plans import Plan, plan_of
@@ -151,14 +151,14 @@ def _accepts(field: forms.Field, value: str) -> bool:
 
 def check_search(viewset: type[ResourceViewSet]) -> Iterator[str]:
     for name in viewset.search_fields:
-        if not _has_column(viewset.queryset.model, name):
+        if not _has_column(viewset.queryset.model, name.lstrip(BEGINS)):
             yield f"search_fields names {name!r}, which is no column."
     if bool(viewset.search_fields) != bool(viewset.examples.search):
         yield "search_fields and examples.search go together."
 
 
 def check_ordering(viewset: type[ResourceViewSet]) -> Iterator[str]:
-    for name in viewset.ordering_fields:
+    for name in (*viewset.ordering_fields, *viewset.ordering):
         if not _has_column(viewset.queryset.model, name):
             yield f"ordering_fields names {name!r}, which is no column."
     shown = viewset.examples.ordering

@@ -28,6 +28,7 @@ class ObjectUrls:
         root = version.root
         self.own_root = request.build_absolute_uri(root) if request else root
         self.served, self.elsewhere = version.resources().keys(), version.upstream
+        self.names = version.router.names
         given = request.GET if request else {}
         name = api_settings.URL_FORMAT_OVERRIDE
         is_given = with_format and name in given
@@ -50,8 +51,9 @@ class ObjectUrls:
         found = _OBJECT.match(url)
         if not found:
             return url
-        path = found["path"]
-        return f"{self._root(path.rpartition('/')[0])}{path}{self.end}"
+        resource, slash, pk = found["path"].rpartition("/")
+        resource = self.names.get(resource, resource)
+        return f"{self._root(resource)}{resource}{slash}{pk}{self.end}"
 
     def _root(self, resource: str) -> str:
         return self.own_root if resource in self.served else self.elsewhere

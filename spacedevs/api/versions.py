@@ -46,6 +46,14 @@ class Version:
         before, found, after = settings.UPSTREAM_URL.rpartition(main().name)
         return f"{before}{self.name}{after}" if found else after
 
+    def successor(self, path: str, resource: str | None) -> str | None:
+        """The path in the main version of what stands at `path` here, where it has that."""
+        if resource is None:
+            return f"{main().root}{path.removeprefix(self.root)}"
+        mains = {own: name for name, own in self.router.names.items()}.get(resource, resource)
+        rest = path.removeprefix(f"{self.root}{resource}")
+        return f"{main().root}{mains}{rest}" if mains in main().resources() else None
+
 
 @cache
 def versions() -> tuple[Version, ...]:

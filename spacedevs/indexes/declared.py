@@ -17,6 +17,7 @@ from django.db import connection, connections
 from django.db.backends.utils import names_digest
 from django.db.models import Field, Model
 
+from spacedevs.api.filters import BEGINS
 from spacedevs.api.registry import record_models, viewsets
 from spacedevs.indexes import postgresql, sqlite
 from spacedevs.indexes.postgresql import GIN
@@ -33,7 +34,7 @@ def ordered() -> dict[type[Model], list[Any]]:
     found: dict[type[Model], dict[Any, None]] = {}
     for viewset in viewsets():
         model = viewset.queryset.model
-        terms = (*viewset.ordering_fields, *model._meta.ordering)
+        terms = (*viewset.ordering_fields, *viewset.ordering, *model._meta.ordering)
         names = [term.lstrip("-") for term in terms if isinstance(term, str)]
         columns = [sort_fields(model).get(name) or model._meta.get_field(name) for name in names]
         found.setdefault(model, {}).update(dict.fromkeys(columns))
@@ -45,6 +46,8 @@ def searched() -> dict[type[Model], list[Any]]:
     found: dict[type[Model], dict[Any, None]] = {}
     for viewset in viewsets():
         for path in viewset.search_fields:
+            if path.startswith(BEGINS):
+                continue
             model = viewset.queryset.model
             *relations, name = path.split("__")
             for relation in relations:
