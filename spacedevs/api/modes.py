@@ -41,7 +41,9 @@ class Modes:
 
     def __init__(self, serializer_classes: tuple[Mode, ...]) -> None:
         self.classes = serializer_classes
-        self.names = tuple(name for name in map(name_of, serializer_classes) if name)
+        # One alone is no choice, and has no name that could be asked for.
+        several = serializer_classes if len(serializer_classes) > 1 else ()
+        self.names = tuple(name for name in map(name_of, several) if name)
         self.by_name = dict(zip(self.names, serializer_classes, strict=False))
 
     def are_printed(self) -> bool:
