@@ -41,6 +41,14 @@ class RetoldShape(serializers.Serializer):
     def to_representation(self, instance: Any) -> Any:
         return _told(self, instance)
 
+    @classmethod
+    def words(cls) -> list[str]:
+        """What else is different of its objects."""
+        said = [f"id {old} is told as {new['name']}" for old, new in cls.instead.items()]
+        if cls.left_out_with:
+            said.append(f"without those that have only {' or '.join(cls.left_out_with)}")
+        return said + ([f"sorted by {cls.sorted_by}"] if cls.sorted_by else [])
+
     def is_told(self, value: Mapping[str, Any]) -> bool:
         found = map(value.get, self.left_out_with)
         return not any(found) or any(map(value.get, self.but_told_with))
@@ -75,8 +83,20 @@ def _found(field: Any, value: Any) -> Any:
         return None
 
 
-class _Null:
+class RetoldField:
+    """`words`: how its value follows. `of`: the key, where it is that of the objects of a list.
+    `reads`: whether it reads anything. `follows`: whether its value follows in each case."""
+
+    words: str
+    of = ""
+    reads = follows = True
+
+
+class _Null(RetoldField):
     """A constant: what this version had, and nobody knows any longer."""
+
+    words = "always null"
+    reads = follows = False
 
     def __init__(self) -> None:
         untyped: Any = super()
@@ -98,22 +118,27 @@ class NullUrlField(_Null, serializers.URLField):
     pass
 
 
-class EmptyField(serializers.CharField):
+class EmptyField(RetoldField, serializers.CharField):
     """Null where its source is null, else empty."""
+
+    words = "empty, or null where that is null"
+    follows = False
 
     def to_representation(self, value: Any) -> str:
         return ""
 
 
-class ShortFloatField(serializers.FloatField):
+class ShortFloatField(RetoldField, serializers.FloatField):
     """A float, without `.0` where it is whole."""
+
+    words = "without .0 where it is whole"
 
     def to_representation(self, value: Any) -> Any:
         number: Any = super().to_representation(value)
         return int(number) if number.is_integer() else number
 
 
-class _OfList:
+class _OfList(RetoldField):
     """A value that follows from a list of objects, or of rows: of the key `of` in each of them."""
 
     def __init__(self, of: str, **kwargs: Any) -> None:
@@ -138,6 +163,11 @@ class JoinedField(_OfList, serializers.CharField):
         self.separator, self.by = separator, by
         super().__init__(of, **kwargs)
 
+    @property
+    def words(self) -> str:  # type: ignore[override]
+        order = f", by {self.by}" if self.by else ""
+        return f"all of them{order}, joined by {self.separator!r}"
+
     def to_representation(self, value: Any) -> str:
         if self.by:
             value = sorted(value, key=lambda each: _value(each, self.by))
@@ -147,6 +177,9 @@ class JoinedField(_OfList, serializers.CharField):
 class OnlyTextField(_OfList, serializers.CharField):
     """That of the only object; empty where there are none or several, and one would be a guess."""
 
+    words = "empty where there are several"
+    follows = False
+
     def to_representation(self, value: Any) -> str:
         values = self.values(value)
         return str(values[0]) if len(values) == 1 else ""
@@ -154,6 +187,9 @@ class OnlyTextField(_OfList, serializers.CharField):
 
 class OnlyNumberField(_OfList, serializers.IntegerField):
     """That of the only object; null where there are none or several."""
+
+    words = "null where there are several"
+    follows = False
 
     def to_representation(self, value: Any) -> Any:
         values = self.values(value)
@@ -166,6 +202,10 @@ class ChosenUrlField(_OfList, serializers.URLField):
     def __init__(self, of: str, *, key: str, values: tuple[str, ...], **kwargs: Any) -> None:
         self.key, self.chosen = key, values
         super().__init__(of, allow_null=True, **kwargs)
+
+    @property
+    def words(self) -> str:  # type: ignore[override]
+        return f"that of the first whose {self.key} is {' or '.join(self.chosen)}"
 
     def to_representation(self, value: Any) -> Any:
         found = (each for each in value if _value(each, self.key) in self.chosen)

@@ -46,11 +46,16 @@ class Version:
         before, found, after = settings.UPSTREAM_URL.rpartition(main().name)
         return f"{before}{self.name}{after}" if found else after
 
+    def mains(self, resource: str) -> str:
+        """What the main version calls this resource."""
+        names: dict[str, str] = {own: name for name, own in self.router.names.items()}
+        return names.get(resource, resource)
+
     def successor(self, path: str, resource: str | None) -> str | None:
         """The path in the main version of what stands at `path` here, where it has that."""
         if resource is None:
             return f"{main().root}{path.removeprefix(self.root)}"
-        mains = {own: name for name, own in self.router.names.items()}.get(resource, resource)
+        mains = self.mains(resource)
         rest = path.removeprefix(f"{self.root}{resource}")
         return f"{main().root}{mains}{rest}" if mains in main().resources() else None
 
