@@ -4,6 +4,7 @@ import ast
 import importlib
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,19 @@ def read_again() -> None:
     clear_url_caches()
 
 
-@pytest.fixture(autouse=True)
-def third() -> Iterator[versions.Version]:
-    served = {**settings.API_VERSIONS, "2.4.0": "tests.v240.urls.router"}
+@contextmanager
+def serving(**served: str) -> Iterator[None]:
+    """A site of these versions."""
     with override_settings(API_VERSIONS=served):
         read_again()
-        yield versions.versions()[-1]
+        yield
     read_again()
+
+
+@pytest.fixture(autouse=True)
+def third() -> Iterator[versions.Version]:
+    with serving(**settings.API_VERSIONS, **{"2.4.0": "tests.v240.urls.router"}):
+        yield versions.versions()[-1]
 
 
 def test_it_is_declarations_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,3 +145,10 @@ def test_its_answers_are_known_the_second_time(db: None) -> None:
         made, known = (run(answers, each) for each in asked)
     assert made[2] == known[2]
     assert [KNOWN in each for each in asked] == [False, True]
+
+
+def test_a_version_that_is_switched_off_is_not_there(api: Client) -> None:
+    with serving(**{"2.3.0": settings.API_VERSIONS["2.3.0"]}):
+        assert [api.get(f"/{name}/").status_code for name in ("2.3.0", "2.2.0")] == [200, 404]
+        page = api.get("/2.2.0/agencies/")
+    assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
