@@ -74,6 +74,7 @@ GUIDE = [
     "spacedevs.guide.chapters.THROTTLE",
     "spacecraft.guide.BEYOND",
     "spacecraft.guide.MOVING",
+    "spacedevs.guide.chapters.OLDER",
     "spacedevs.guide.chapters.RUNNING",
     "spacedevs.guide.chapters.BACKUP",
 ]
