@@ -2,6 +2,8 @@
 from 2.3.0's of the same record."""
 
 import json
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from spacecraft.models import Agency, Country, Landing, Launch, SpacecraftFlight
 from spacedevs import environment
 from spacedevs.api.documents import document
 from spacedevs.api.versions import versions
+from spacedevs.opaque_json import OpaqueJSONField
 from tests.mirror.running import Site, mirrored, site  # noqa: F401  # fixtures
 from tests.older import ENDPOINTS, LISTS, RECORDS, SHAPES, rows, shape_of, told
 from tests.relations import relate_everything
@@ -215,6 +218,49 @@ def test_what_is_null_is_answered(api: Client) -> None:
             assert list(row) == [f["name"] for f in SHAPES[shape_of(BY_PATH[path], mode)]]
     launch = api.get("/2.2.0/spacecraft/flight/6/").json()["launch"]
     assert (launch["status"], launch["program"]) == (None, [])
+
+
+DEEP = 2
+
+
+def places(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Each place in opaque JSON that is not deep, down to the first item of each of its lists."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part[:1]):
+        yield (*path, key)
+        if isinstance(value, dict | list) and len(path) < DEEP:
+            yield from places(value, (*path, key))
+
+
+def test_a_null_at_any_place_of_opaque_json_is_answered(
+    api: Client,
+    mirrored: Site,  # noqa: F811
+) -> None:
+    asked = ((SpacecraftFlight, "/2.2.0/spacecraft/flight/"), (Agency, "/2.2.0/agencies/"))
+    for model, path in asked:
+        richest = max(model.objects.all(), key=lambda row: len(str(opaque(row))))
+        for owner, column, value in opaque(richest):
+            rows = type(owner).objects.filter(pk=owner.pk)
+            for place in list(places(value)):
+                *above, last = place
+                changed = part = deepcopy(value)
+                for key in above:
+                    part = part[key]
+                part[last] = None
+                rows.update(**{column: changed})
+                answer = api.get(f"{path}{richest.pk}/")
+                assert answer.status_code == 200, (column, place)
+            rows.update(**{column: value})
+
+
+def opaque(row: Any) -> list[tuple[Any, str, Any]]:
+    """The opaque JSON of a row, and of the launch and the landing of a flight."""
+    owners = [row, *filter(None, (getattr(row, name, None) for name in ("launch", "landing")))]
+    return [
+        (owner, column.name, getattr(owner, column.name))
+        for owner in owners
+        for column in owner._meta.fields
+        if isinstance(column, OpaqueJSONField) and getattr(owner, column.name)
+    ]
 
 
 # Which rows

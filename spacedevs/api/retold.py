@@ -72,7 +72,7 @@ def _listed(shape: Any, values: Iterable[Any]) -> Iterable[Any]:
         return values
     told = [value for value in values if value and shape.is_told(value)]
     if shape.sorted_by:
-        told.sort(key=lambda value: sort_key(value[shape.sorted_by]))
+        told.sort(key=lambda value: sort_key(value.get(shape.sorted_by) or ""))
     return told
 
 
@@ -170,7 +170,7 @@ class JoinedField(_OfList, serializers.CharField):
 
     def to_representation(self, value: Any) -> str:
         if self.by:
-            value = sorted(value, key=lambda each: _value(each, self.by))
+            value = sorted(value, key=lambda each: _value(each, self.by) or 0)
         return self.separator.join(map(str, self.values(value)))
 
 
