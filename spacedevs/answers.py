@@ -26,6 +26,7 @@ from django.utils.module_loading import import_string
 from spacedevs import access, clock, compression, environment, outages, request_id
 from spacedevs.api.renderers import exact
 from spacedevs.api.streams import is_asked as is_stream
+from spacedevs.api.versions import roots
 from spacedevs.changes import log
 from spacedevs.clients import ip_of
 from spacedevs.compression import IDENTITY
@@ -168,7 +169,7 @@ class Answers:
         self.application = application
         self.most = settings.ANSWERS * 2**20
         # Read once: Django's settings take longer to read than all the rest of a known answer.
-        self._root, self._session = settings.API_ROOT, settings.SESSION_COOKIE_NAME
+        self._roots, self._session = roots(), settings.SESSION_COOKIE_NAME
         self._files = f"{settings.API_ROOT}dump/"
         self._is_throttled = bool(settings.THROTTLE)
         self._is_behind_proxy = settings.BEHIND_PROXY
@@ -221,7 +222,7 @@ class Answers:
 
         What is streamed is whole nowhere, and so it is not kept either.
         """
-        if method not in SAFE or not path.startswith(self._root) or not self.most:
+        if method not in SAFE or not path.startswith(self._roots) or not self.most:
             return None
         get = headers.get
         if self._session in get("cookie", ""):

@@ -22,6 +22,7 @@ class SpacedevsConfig(AppConfig):
         for field in (CharField, TextField):
             field.register_lookup(lookups.Contains)
             field.register_lookup(lookups.IContains)
+            field.register_lookup(lookups.IStartsWith)
         checks.register(check_resources, "api")
         checks.register(check_pages, "api")
         checks.register(lookups.check_capitals, checks.Tags.database)

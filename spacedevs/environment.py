@@ -119,6 +119,11 @@ VARIABLES = (
     Variable("MIRROR_TOKEN", "", "the key that it shows there"),
     Variable("MIRROR_BUDGET", "15", "the calls that it may make in any hour"),
     Variable(
+        "VERSIONS",
+        "2.3.0,2.2.0",
+        "the versions of Launch Library that are served, with commas; 2.3.0 has to be one of them",
+    ),
+    Variable(
         "PICTURE_HOSTS",
         "thespacedevs-prod.nyc3.digitaloceanspaces.com,"
         "thespacedevs-dev.nyc3.digitaloceanspaces.com",
@@ -199,6 +204,22 @@ def redis_url() -> str:
             "or unix:///path for a socket."
         )
     return value
+
+
+def versions(known: dict[str, str]) -> dict[str, str]:
+    """Those of the known versions that are named. The first of them can't be left out."""
+    named, first = words("VERSIONS"), next(iter(known))
+    for name in named:
+        if name not in known:
+            raise ImproperlyConfigured(
+                f"VERSIONS names {name!r}: the versions are {', '.join(known)}."
+            )
+    if first not in named:
+        raise ImproperlyConfigured(
+            f"VERSIONS is {text('VERSIONS')!r}: name {first} too. The pages, the admin and the "
+            "mirror are about it."
+        )
+    return {name: router for name, router in known.items() if name in named}
 
 
 def picture_hosts() -> list[str]:

@@ -1,4 +1,4 @@
-"""Every error under the API's root is JSON, whatever raises it; at a page for people, a page."""
+"""Every error under a root of the API is JSON, whatever raises it; at a page for people, a page."""
 
 import sqlite3
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from django import db
-from django.conf import settings
 from django.core import exceptions
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.utils.encoding import escape_uri_path
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from spacedevs import outages, request_id
+from spacedevs.api import versions
 from spacedevs.pages import rendering
 
 # gunicorn's default `limit_request_line`, which upstream runs with.
@@ -36,7 +36,7 @@ REFUSED: dict[type[Exception], str] = {
 
 
 def error(request: HttpRequest, status: HTTPStatus, detail: str) -> HttpResponse:
-    if request.path.startswith(settings.API_ROOT):
+    if request.path.startswith(versions.roots()):
         body = orjson.dumps({"detail": detail})
         return HttpResponse(body, status=status, content_type="application/json")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -64,7 +64,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 of a path that no view answers, or of a page without a row. The API's words are DRF's."""
-    if request.path.startswith(settings.API_ROOT):
+    if request.path.startswith(versions.roots()):
         return error(request, HTTPStatus.NOT_FOUND, "Not found.")
     about = exception.args[0] if exception.args else None  # a resolver's is no text
     return page(HTTPStatus.NOT_FOUND, about if isinstance(about, str) else NOTHING)

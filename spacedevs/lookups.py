@@ -1,4 +1,4 @@
-"""`contains` and `icontains` that mean the same on SQLite as on PostgreSQL.
+"""`contains`, `icontains` and `istartswith` that mean the same on SQLite as on PostgreSQL.
 
 SQLite's LIKE ignores the case of ASCII letters, always, and of no others: there,
 `name__contains=NASA` would find "Nasa", and a search for "прогресс" would not find "Прогресс".
@@ -60,6 +60,10 @@ class Contains(_Substring, lookups.Contains):
 class IContains(_Substring, lookups.IContains):
     # PostgreSQL compares UPPER(x) LIKE UPPER(y).
     sqlite_template = "instr(spacedevs_upper({lhs}), spacedevs_upper({rhs})) > 0"
+
+
+class IStartsWith(_Substring, lookups.IStartsWith):
+    sqlite_template = "instr(spacedevs_upper({lhs}), spacedevs_upper({rhs})) = 1"
 
 
 @receiver(connection_created)

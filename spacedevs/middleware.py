@@ -1,6 +1,7 @@
 """Headers that every answer shares."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time
 from typing import Any
 from urllib.parse import quote
 
@@ -9,11 +10,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.encoding import escape_uri_path
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
 from spacedevs import clock, environment
 from spacedevs.api.registry import record_models
+from spacedevs.api.versions import roots, version_at
 
 OWN_HEADER = "Spacedevs-Version"
 EDITOR = "spacedevs_may"  # the cookie that static/spacedevs/edit-link.js reads
@@ -52,7 +55,7 @@ class NoCsrfCookie:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT):
+        if request.path.startswith(roots()):
             request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
         return response
 
@@ -69,7 +72,7 @@ class EditorCookie:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT) or not hasattr(request, "user"):
+        if request.path.startswith(roots()) or not hasattr(request, "user"):
             return response
         if request.path.startswith(reverse("admin:index")) and response.status_code < LEAST_ERROR:
             may = quote(" ".join(sorted(changeable(request.user))), safe="")  # a "/" is quoted
@@ -99,11 +102,31 @@ class DataAsOf:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT) and response.status_code < LEAST_ERROR:
+        if request.path.startswith(roots()) and response.status_code < LEAST_ERROR:
             response[OWN_HEADER] = environment.VERSION
             as_of = import_string(settings.DATA_AS_OF)()
             if as_of is not None:
                 response["Data-As-Of"] = f"{as_of:%Y-%m-%dT%H:%M:%SZ}"
+        return response
+
+
+class Superseded:
+    """`Deprecation` (RFC 9745) on what a version answers that the main one has succeeded, and
+    where that has the same: `Link`, with `rel="successor-version"` (RFC 5829)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        version, match = version_at(request.path), request.resolver_match
+        if version is None or match is None or version.router.deprecated is None:
+            return response
+        since = datetime.combine(version.router.deprecated, time(), UTC)
+        response["Deprecation"] = f"@{since.timestamp():.0f}"
+        resource = getattr(match.func, "initkwargs", {}).get("basename")
+        if url := version.successor(request.path, resource):
+            response["Link"] = f'<{escape_uri_path(url)}>; rel="successor-version"'
         return response
 
 
@@ -119,7 +142,7 @@ class Dated:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         second = clock.of_request(request)
         response = self.get_response(request)
-        if request.path.startswith(settings.API_ROOT):
+        if request.path.startswith(roots()):
             response["Date"] = http_date(second.timestamp())
         return response
 

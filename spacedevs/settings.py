@@ -34,10 +34,12 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script here reads either
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
-# The site. Upstream's version is part of every URL.
-API_VERSION = "2.3.0"
-API_ROOT = f"/{API_VERSION}/"
-API_ROUTER = "spacecraft.urls.router"
+# The site. The versions of upstream's API, each with the router of its resources. A version is part
+# of every URL; the first is that which all but its own URLs are about.
+API_VERSIONS = environment.versions(
+    {"2.3.0": "spacecraft.urls.router", "2.2.0": "spacecraft.v220.urls.router"}
+)
+API_ROOT = f"/{next(iter(API_VERSIONS))}/"
 DATA_AS_OF = "spacedevs.mirror.as_of.as_of"  # a function: a time, or None
 MIRRORED = "spacecraft.mirrored"  # what the mirror has to know of the app
 PLAUSIBLE = "spacecraft.plausible"  # what an editor is told of figures that cannot be
@@ -72,6 +74,7 @@ GUIDE = [
     "spacedevs.guide.chapters.THROTTLE",
     "spacecraft.guide.BEYOND",
     "spacecraft.guide.MOVING",
+    "spacedevs.guide.chapters.OLDER",
     "spacedevs.guide.chapters.RUNNING",
     "spacedevs.guide.chapters.BACKUP",
 ]
@@ -122,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "spacedevs.middleware.Dated",
     "spacedevs.middleware.DataAsOf",
+    "spacedevs.middleware.Superseded",
     "spacedevs.middleware.HeadAsGet",
     "axes.middleware.AxesMiddleware",
 ]
@@ -132,6 +136,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "spacedevs.api.versions.api_root",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]
@@ -141,7 +146,7 @@ TEMPLATES = [
 
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ("GET",)
-CORS_URLS_REGEX = rf"^{API_ROOT}".replace(".", r"\.")
+CORS_URLS_REGEX = rf"^/({'|'.join(API_VERSIONS)})/".replace(".", r"\.")
 
 # The throttle: None is off.
 THROTTLE, THROTTLE_TOKEN = environment.rates()
@@ -255,10 +260,8 @@ REST_FRAMEWORK = {
 FILTERS_EMPTY_CHOICE_LABEL = "any"  # in the form of a list's page
 SPECTACULAR_SETTINGS = {
     "TITLE": "spacedevs",
-    "DESCRIPTION": "The spacecraft endpoints of Launch Library 2.3.0, self-hosted.",
-    "VERSION": API_VERSION,
     "OAS_VERSION": "3.0.3",
-    "SCHEMA_PATH_PREFIX": API_ROOT,
+    "DEFAULT_GENERATOR_CLASS": "spacedevs.api.generator.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "APPEND_COMPONENTS": {
         "securitySchemes": {

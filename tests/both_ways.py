@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import override_settings
 
 from spacedevs.answers import Answers, run
+from spacedevs.api.versions import roots
 from tests.wsgi import application
 
 # What only an answer has that may be kept; what is each answer's own.
@@ -23,7 +24,7 @@ def asked_in_all_ways(request: Callable[..., Any]) -> Callable[..., Any]:
         whole = client._base_environ(**environ)
         response = request(client, **environ)
         if (
-            not whole["PATH_INFO"].startswith(settings.API_ROOT)
+            not whole["PATH_INFO"].startswith(roots())
             or whole["REQUEST_METHOD"] != "GET"
             or response.streaming
             or settings.THROTTLE  # each way would count

@@ -77,7 +77,9 @@ def pair(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 def urls() -> list[str]:
     found = [f"{ROOT}", f"{ROOT}nothing/", f"{ROOT}agencies/0/", f"{ROOT}agencies/?limit=x",
              f"{ROOT}spacecraft/?search={'x' * 600}", f"{ROOT}schema/", f"{ROOT}swagger/",
-             f"{ROOT}api-throttle/"]  # fmt: skip
+             f"{ROOT}api-throttle/", "/2.2.0/", "/2.2.0/nothing/", "/2.2.0/swagger/",
+             "/2.2.0/spacecraft/?limit=2", "/2.2.0/spacecraft/flight/?mode=detailed&limit=2",
+             "/2.2.0/agencies/?format=api&limit=2"]  # fmt: skip
     for prefix, viewset in resources().items():
         found += [f"{ROOT}{prefix}/?mode={mode}&limit=4" for mode in viewset.get_modes().names]
         found += [f"{ROOT}{prefix}/?limit=2&offset=1", f"{ROOT}{prefix}/?format=api&limit=2"]

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,9 +78,15 @@ def package(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Generated]:
     folder = tmp_path_factory.mktemp("client")
-    (folder / "document.json").write_text(
-        json.dumps(openapi.as_observed(DOCUMENTS[request.param]()))
-    )
+    with generated_from(openapi.as_observed(DOCUMENTS[request.param]()), folder / request.param):
+        yield Generated(folder / request.param)
+
+
+@contextmanager
+def generated_from(document: dict[str, Any], package: Path) -> Iterator[None]:
+    """A package that the generator makes of a document, to be imported."""
+    folder = package.parent
+    (folder / "document.json").write_text(json.dumps(document))
     (folder / "config.yml").write_text("post_hooks: []\n")  # its formatter is none of our concern
     subprocess.run(
         [
@@ -87,7 +94,7 @@ def package(
             "generate",
             f"--path={folder / 'document.json'}",
             f"--config={folder / 'config.yml'}",
-            f"--output-path={folder / request.param}",
+            f"--output-path={package}",
             "--meta=none",
             "--fail-on-warning",
         ],
@@ -97,18 +104,24 @@ def package(
     )
     sys.path.insert(0, str(folder))
     try:
-        yield Generated(folder / request.param)
+        yield
     finally:
         sys.path.remove(str(folder))
 
 
 @pytest.fixture
 def generated(db: None, package: Generated) -> Iterator[Generated]:
+    with asking_this_process(package):
+        yield package
+
+
+@contextmanager
+def asking_this_process(package: Generated) -> Iterator[None]:
     with wsgi.application() as application:
         transport = httpx.WSGITransport(app=application)
         with httpx.Client(base_url=SERVER, transport=transport) as client:
             package.client.set_httpx_client(client)
-            yield package
+            yield
 
 
 def unknown(model: Any) -> list[str]:

@@ -17,13 +17,16 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 from django.db import OperationalError
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.utils.html import escape
 
 from spacecraft.guide import CLIENTS, LANGUAGES, REFUSALS
 from spacedevs import errors
+from spacedevs.api import moving
 from spacedevs.api.extensions import Extension
 from spacedevs.api.registry import resources
+from spacedevs.api.versions import main, versions
 from spacedevs.environment import BASE_DIR, VARIABLES, Rate
 from spacedevs.guide import lists
 from spacedevs.guide.declared import Chapter, chapters
@@ -154,6 +157,28 @@ def test_the_endpoints_have_what_upstream_does_not_have() -> None:
     assert len(own) == len(lists.extensions()) > 0
     assert all(lists.code(view.words) in html for view in own)
     assert f"<code>{settings.API_ROOT}dump/{{name}}</code>" in html
+
+
+def test_an_older_version_is_told_whole_field_by_field() -> None:
+    html = read("older")
+    for version in versions()[1:]:
+        for path in moving.paths(version):
+            assert f"<code>{version.root}{path.old}</code>" in html
+            assert f"<code>{main().root}{path.now}</code>" in html
+        told = re.split(r"<h3>(\w+)</h3>", html)
+        sections = dict(zip(told[1::2], told[2::2], strict=True))
+        for move in moving.moves(version):
+            section = sections[move.shape].partition("</section>")[0]
+            for name in filter(None, (move.old, move.now)):
+                assert f"<code>{escape(name)}</code>" in section, move
+        unknown = html.partition('id="what-does-not-follow-from-the-records"')[2]
+        rows = unknown.partition("</dl>")[0].split("<dt>")[1:]
+        assert len(rows) == len(list(moving.unknown(version)))
+
+
+def test_who_serves_one_version_alone_is_told_so() -> None:
+    body = render_to_string("guide/older.html", {"older": [], "version": "2.3.0"})
+    assert "This server answers for 2.3.0 alone" in body
 
 
 def test_the_settings_are_all_there_with_their_defaults_and_meanings() -> None:

@@ -5,18 +5,18 @@ from itertools import chain
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
 from django.db.models import Model
 from django_filters.exceptions import FieldLookupError
 from rest_framework.serializers import BaseSerializer
 
-from spacedevs.api.filters import FilterSet
+from spacedevs.api.filters import BEGINS, FilterSet
 from spacedevs.api.modes import DEFAULT
 from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
 from spacedevs.api.plans import Plan, plan_of
-from spacedevs.api.registry import resources
+from spacedevs.api.registry import viewsets
+from spacedevs.api.versions import Version, versions
 from spacedevs.api.viewsets import ResourceViewSet
 
 # What a view set can't do without, as it is written.
@@ -28,8 +28,7 @@ DECLARATIONS = {
 
 
 def check_resources(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    registered = resources()
-    found = list(chain.from_iterable(map(check_resource, registered.values())))
+    found = list(chain.from_iterable(map(check_resource, viewsets())))
     if not found:
         found += [Error(message, id="spacedevs.check_components") for message in check_components()]
     return found + [
@@ -39,23 +38,31 @@ def check_resources(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 def check_registered() -> Iterator[str]:
     """Every view set beside the registered ones, that is of rows, is registered itself."""
-    registered = resources().values()
-    modules = {viewset.__module__ for viewset in registered}
-    urls = f"{settings.API_ROUTER.split('.')[0]}/urls.py"
+    registered = list(viewsets())
+    urls = {
+        viewset.__module__: f"{version.urlconf.replace('.', '/')}.py"
+        for version in versions()
+        for viewset in version.resources().values()
+    }
     for viewset in ResourceViewSet.__subclasses__():
         rows = getattr(viewset, "queryset", None)
-        if rows is not None and viewset.__module__ in modules and viewset not in registered:
+        if rows is not None and viewset.__module__ in urls and viewset not in registered:
             plural = rows.model._meta.verbose_name_plural.replace(" ", "_")
             yield (
-                f"{viewset.__name__} is not registered. Write in {urls}: "
+                f"{viewset.__name__} is not registered. Write in {urls[viewset.__module__]}: "
                 f'router.register("{plural}", views.{viewset.__name__})'
             )
 
 
 def check_components() -> Iterator[str]:
-    """A name in the OpenAPI document is one shape's; a second would replace it in silence."""
+    """A name in an OpenAPI document is one shape's; a second would replace it in silence."""
+    for version in versions():
+        yield from _components_of(version)
+
+
+def _components_of(version: Version) -> Iterator[str]:
     shapes: dict[str, Any] = {}
-    for viewset in resources().values():
+    for viewset in version.resources().values():
         for shape in chain.from_iterable(map(_shapes_within, viewset.modes)):
             name = shape.__name__.removesuffix("Serializer")
             other = shapes.setdefault(name, shape)
@@ -144,14 +151,14 @@ def _accepts(field: forms.Field, value: str) -> bool:
 
 def check_search(viewset: type[ResourceViewSet]) -> Iterator[str]:
     for name in viewset.search_fields:
-        if not _has_column(viewset.queryset.model, name):
+        if not _has_column(viewset.queryset.model, name.lstrip(BEGINS)):
             yield f"search_fields names {name!r}, which is no column."
     if bool(viewset.search_fields) != bool(viewset.examples.search):
         yield "search_fields and examples.search go together."
 
 
 def check_ordering(viewset: type[ResourceViewSet]) -> Iterator[str]:
-    for name in viewset.ordering_fields:
+    for name in (*viewset.ordering_fields, *viewset.ordering):
         if not _has_column(viewset.queryset.model, name):
             yield f"ordering_fields names {name!r}, which is no column."
     shown = viewset.examples.ordering

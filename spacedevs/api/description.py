@@ -79,8 +79,9 @@ class Examples:
 
 def example(view: Any, query: str, label: str = "Example") -> Link:
     """`query` asked of the resource behind `view`, named from the API's root as upstream does."""
-    path = path_of(view) if view.request else f"{settings.API_ROOT}{view.basename}/"
-    shown = f"/{path.removeprefix(settings.API_ROOT)}?{query}"
+    root = view.version.root
+    path = path_of(view) if view.request else f"{root}{view.basename}/"
+    shown = f"/{path.removeprefix(root)}?{query}"
     return Link(label, shown, f"{escape_uri_path(path)}?{query}")
 
 

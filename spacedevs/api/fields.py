@@ -1,5 +1,6 @@
 """Fields that the shapes share: an integer with bounds, and `url`, where an object is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -22,14 +23,15 @@ class Integer32Field(serializers.IntegerField):
 
 
 class UrlField(serializers.URLField):
-    """The URL of a row, by the resource that shows it, whoever serves that."""
+    """The URL of a row, or of an object, by the resource that shows it, whoever serves that."""
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
         super().__init__(read_only=True, source="*")
 
     def to_representation(self, value: Any) -> str:
-        return object_urls_of(self.context).of(self.resource, value.pk)
+        pk = value["id"] if isinstance(value, Mapping) else value.pk
+        return object_urls_of(self.context).of(self.resource, pk)
 
 
 class OpaqueUrlField(serializers.URLField):
@@ -37,3 +39,6 @@ class OpaqueUrlField(serializers.URLField):
 
     def __init__(self) -> None:
         super().__init__(read_only=True)
+
+    def to_representation(self, value: str) -> str:
+        return object_urls_of(self.context).moved(value)

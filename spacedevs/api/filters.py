@@ -134,6 +134,9 @@ class ResourceFilterBackend(rest_framework.DjangoFilterBackend):
         return dict(fields)
 
 
+BEGINS = "^"  # before a searched field: each word is how it begins, and not anywhere in it
+
+
 class Search(filters.SearchFilter):
     """DRF's SearchFilter, bounded: a request of thousands of words would hold the database.
 
@@ -165,7 +168,9 @@ class Search(filters.SearchFilter):
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         fields, terms = self.get_search_fields(view, request), self.get_search_terms(request)
         # Through a relation to many, all words have to be in one of its rows: DRF's own does that.
-        if not fields or not terms or self.must_call_distinct(queryset, fields):
+        # So it does for a field that has to begin with them.
+        begins = any(field.startswith(BEGINS) for field in fields or ())
+        if not fields or not terms or begins or self.must_call_distinct(queryset, fields):
             return super().filter_queryset(request, queryset, view)
         words = sorted(
             {term for term in terms if len(term) >= TRIGRAM}, key=lambda word: -len(word)
@@ -179,7 +184,8 @@ class Search(filters.SearchFilter):
     def sections(self, view: Any) -> list[Section]:
         if not view.search_fields:
             return []
-        words = Words("Fields searched", view.search_fields)
+        names = tuple(name.lstrip(BEGINS) for name in view.search_fields)
+        words = Words("Fields searched", names)
         return [
             Section("Search", (words, example(view, f"{self.search_param}={view.examples.search}")))
         ]
@@ -195,7 +201,7 @@ class Search(filters.SearchFilter):
 class Ordering(filters.OrderingFilter):
     """DRF's OrderingFilter, the same on every database: nulls, names, ties and what runs.
 
-    `ordering`, else the model's own order; `id` breaks every tie.
+    `ordering`, else the view set's, else the model's own order; `id` breaks every tie.
     """
 
     max_terms = 10
@@ -211,7 +217,8 @@ class Ordering(filters.OrderingFilter):
         return self.remove_invalid_fields(queryset, fields, view, request)
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
-        terms = self.get_ordering(request, queryset, view) or queryset.model._meta.ordering
+        asked = self.get_ordering(request, queryset, view)
+        terms = asked or view.ordering or queryset.model._meta.ordering
         if not any(term.lstrip("-") in ("id", "pk") for term in terms):
             terms = [*terms, "id"]
         return queryset.order_by(*(self.column(queryset.model, term, request) for term in terms))

@@ -1,5 +1,5 @@
 """`mode`: how much of each object is shown. A mode is a serializer; its name is what the
-serializer prints in `response_mode`."""
+serializer prints in `response_mode`, or, in a version that has no such field, its `Meta.mode`."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from spacedevs.api.description import Section, Words, example
 
 MODE_PARAM = "mode"
 DEFAULT = "normal"
+PRINTED = "response_mode"
 Mode = type[serializers.Serializer]
 
 
@@ -30,8 +31,9 @@ class ResponseModeField(serializers.CharField):
 
 
 def name_of(serializer_class: Mode) -> str | None:
-    field = getattr(serializer_class, "_declared_fields", {}).get("response_mode")
-    return field.mode if isinstance(field, ResponseModeField) else None
+    field = getattr(serializer_class, "_declared_fields", {}).get(PRINTED)
+    meta = getattr(serializer_class, "Meta", None)
+    return field.mode if isinstance(field, ResponseModeField) else getattr(meta, "mode", None)
 
 
 class Modes:
@@ -39,8 +41,14 @@ class Modes:
 
     def __init__(self, serializer_classes: tuple[Mode, ...]) -> None:
         self.classes = serializer_classes
-        self.names = tuple(name for name in map(name_of, serializer_classes) if name)
+        # One alone is no choice, and has no name that could be asked for.
+        several = serializer_classes if len(serializer_classes) > 1 else ()
+        self.names = tuple(name for name in map(name_of, several) if name)
         self.by_name = dict(zip(self.names, serializer_classes, strict=False))
+
+    def are_printed(self) -> bool:
+        """Whether each object says which mode it is in."""
+        return all(PRINTED in each._declared_fields for each in self.classes)
 
     def richest(self) -> Mode:
         return self.classes[-1]

@@ -4,8 +4,9 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from rest_framework.settings import api_settings
+
+from spacedevs.api import versions
 
 # An object of any Launch Library server: its host and version, then its path there, without the
 # slash or the format suffix that ends it.
@@ -13,7 +14,7 @@ _OBJECT = re.compile(r"https?://[^/?#]+/\d+\.\d+\.\d+/(?P<path>[^?#.]*[^?#./])")
 
 
 class ObjectUrls:
-    """The URLs in one answer: absolute, and with the request's `?format=` (contract).
+    """The URLs in one answer: absolute, with the request's version and `?format=` (contract).
 
     `suffix` is the request's format suffix, "json" in `spacecraft.json`, or None. The URLs
     have it too: DRF's HyperlinkedRelatedField, which upstream's `url` is, does so. Without
@@ -23,12 +24,11 @@ class ObjectUrls:
     def __init__(
         self, request: Any, suffix: str | None = None, *, with_format: bool = True
     ) -> None:
-        from spacedevs.api.registry import resources
-
-        self.own_root = (
-            request.build_absolute_uri(settings.API_ROOT) if request else settings.API_ROOT
-        )
-        self.served = resources().keys()
+        version = (versions.version_at(request.path) if request else None) or versions.main()
+        root = version.root
+        self.own_root = request.build_absolute_uri(root) if request else root
+        self.served, self.elsewhere = version.resources().keys(), version.upstream
+        self.names = version.router.names
         given = request.GET if request else {}
         name = api_settings.URL_FORMAT_OVERRIDE
         is_given = with_format and name in given
@@ -51,12 +51,12 @@ class ObjectUrls:
         found = _OBJECT.match(url)
         if not found:
             return url
-        path = found["path"]
-        return f"{self._root(path.rpartition('/')[0])}{path}{self.end}"
+        resource, slash, pk = found["path"].rpartition("/")
+        resource = self.names.get(resource, resource)
+        return f"{self._root(resource)}{resource}{slash}{pk}{self.end}"
 
     def _root(self, resource: str) -> str:
-        root: str = self.own_root if resource in self.served else settings.UPSTREAM_URL
-        return root
+        return self.own_root if resource in self.served else self.elsewhere
 
 
 def object_urls_of(context: Any) -> ObjectUrls:

@@ -1,10 +1,11 @@
-"""The resources that are registered with the router, and the models that they are of."""
+"""The resources that are registered with the routers, and the models that they are of."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Model
-from django.utils.module_loading import import_string
+
+from spacedevs.api import versions
 
 
 def record_models() -> list[type[Model]]:
@@ -14,6 +15,11 @@ def record_models() -> list[type[Model]]:
 
 
 def resources() -> dict[str, Any]:
-    """Each registered resource by its prefix."""
-    router: Any = import_string(settings.API_ROUTER)
-    return {prefix: viewset for prefix, viewset, _ in router.registry}
+    """Each resource of the main version by its prefix."""
+    return versions.main().resources()
+
+
+def viewsets() -> Iterator[Any]:
+    """The resources of all versions."""
+    for version in versions.versions():
+        yield from version.resources().values()

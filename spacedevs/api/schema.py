@@ -10,6 +10,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from spacedevs.api import selection
 from spacedevs.api.description import as_text
 from spacedevs.api.fields import Integer32Field
+from spacedevs.api.modes import PRINTED
 from spacedevs.api.opaque_shapes import fields_of
 from spacedevs.api.streams import STREAMS
 
@@ -83,9 +84,11 @@ class ResourceSchema(DescribedSchema):
         modes = self.view.get_modes()
         if not self.is_list() or not modes.names:
             return modes.richest()
+        if not modes.are_printed():
+            return modes.default()  # of which a richer one has all that the poorer one has
         name = type(self.view).__name__.removesuffix("ViewSet")
         return PolymorphicProxySerializer(
             component_name=f"Polymorphic{name}Endpoint",
             serializers={**modes.by_name},
-            resource_type_field_name="response_mode",
+            resource_type_field_name=PRINTED,
         )

@@ -1,7 +1,8 @@
 """A resource: GET only, list and retrieve, declared and not written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -30,14 +31,24 @@ from spacedevs.api.renderers import JSONRenderer
 from spacedevs.api.selection import Selection
 from spacedevs.api.snapshots import snapshot
 from spacedevs.api.streams import STREAMS, Stream
+from spacedevs.api.versions import Version, main, version_at
 
 SAY_ERRORS = (JSONRenderer, BrowsableAPIRenderer)
 
 
 class ReadOnly(APIView):
-    """GET alone: `Allow` says so, as upstream's does."""
+    """GET alone: `Allow` says so, as upstream's does.
+
+    `of_document`: the version whose document is made, where there is no request.
+    """
 
     http_method_names = ["get"]
+    of_document: Version | None = None
+
+    @property
+    def version(self) -> Version:
+        request: Any = getattr(self, "request", None)
+        return (version_at(request.path) if request else self.of_document) or main()
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """An error is JSON also where a table or a document was asked for."""
@@ -125,7 +136,8 @@ class ResourceViewSet(ReadOnly, FromFragments):
     """A resource is its rows and these attributes; the stages below do the work, in this order.
 
     `tags`: OpenAPI's; without any, the plural of the model's name. `in_contract`: whether it is in
-    upstream's 2.3.0, so that the contract says what it must be.
+    upstream's 2.3.0, so that the contract says what it must be. `ordering`: a list's, where that is
+    not the model's own. `richest_with`: parameters that bring the richest mode, whatever they say.
     """
 
     queryset: QuerySet
@@ -134,6 +146,8 @@ class ResourceViewSet(ReadOnly, FromFragments):
     filterset_class: ClassVar[Any] = None
     search_fields: ClassVar[tuple[str, ...]] = ("name",)
     ordering_fields: ClassVar[tuple[str, ...]] = ("id", "name")
+    ordering: ClassVar[tuple[str, ...]] = ()
+    richest_with: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[Examples]
     tags: ClassVar[tuple[str, ...]] = ()
 
@@ -152,7 +166,9 @@ class ResourceViewSet(ReadOnly, FromFragments):
 
     def get_serializer_class(self) -> Mode:
         if self.action == "list" and self.request:
-            return self.get_modes().asked_for(self.request.query_params.get(MODE_PARAM))
+            asked = self.request.query_params
+            if not any(name in asked for name in self.richest_with):
+                return self.get_modes().asked_for(asked.get(MODE_PARAM))
         return self.get_modes().richest()
 
     @property
@@ -201,6 +217,15 @@ class Router(routers.DefaultRouter):
     """
 
     APIRootView = Root
+
+    def __init__(
+        self, *, names: Mapping[str, str] | None = None, deprecated: date | None = None
+    ) -> None:
+        """`names`: the main version's name of a resource → that in this version, where they differ,
+        those of upstream's alone too. `deprecated`: the day since when the main one is its
+        successor."""
+        self.names, self.deprecated = dict(names or {}), deprecated
+        super().__init__()
 
     def register(self, prefix: str, viewset: Any, basename: str | None = None) -> None:
         super().register(prefix, viewset, basename or prefix)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from spacedevs.api.opaque_shapes import fields_of, nested_shape_of
 from spacedevs.api.plans import relation_of, through_of
-from spacedevs.api.registry import resources
+from spacedevs.api.registry import viewsets
 
 
 class Owner(NamedTuple):
@@ -26,7 +26,7 @@ class Owner(NamedTuple):
 @cache
 def owners() -> frozenset[Owner]:
     """By all shapes of all registered resources."""
-    modes = chain.from_iterable(viewset.modes for viewset in resources().values())
+    modes = chain.from_iterable(viewset.modes for viewset in viewsets())
     return frozenset(chain.from_iterable(map(_owners_within, modes)))
 
 

@@ -23,6 +23,13 @@ THROTTLE = Chapter(
     "How many calls a client may make, and how a token lifts that.",
     "guide/throttle.html",
 )
+OLDER = Chapter(
+    "older",
+    "Moving on from an older version",
+    "What is called otherwise, field by field, and what does not follow.",
+    "guide/older.html",
+    {"older": lists.older},
+)
 RUNNING = Chapter(
     "running",
     "Running it",

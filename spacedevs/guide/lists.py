@@ -11,16 +11,19 @@ from typing import Any
 import django_filters
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from spacedevs import environment
+from spacedevs.api import moving
 from spacedevs.api.extensions import Extension
 from spacedevs.api.filters import NumberFilter, RelatedRowsFilter
 from spacedevs.api.modes import DEFAULT, MODE_PARAM
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.registry import resources
+from spacedevs.api.versions import Version, versions
 from spacedevs.mirror.run import Exit
 
 # What a filter takes, by its class; the first that fits.
@@ -115,7 +118,7 @@ def example() -> str:
 
 def extensions() -> list[dict[str, Any]]:
     """What upstream does not have."""
-    patterns = import_module(settings.ROOT_URLCONF).api
+    patterns = import_module(settings.ROOT_URLCONF).beyond_upstream
     views: list[tuple[Any, Any]] = [
         (each, getattr(getattr(each, "callback", None), "cls", object)) for each in patterns
     ]
@@ -128,6 +131,44 @@ def extensions() -> list[dict[str, Any]]:
         for pattern, view in views
         if issubclass(view, Extension)
     ]
+
+
+# Older versions
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A shape of an older version: the fields that move, those that stay, those that come."""
+
+    name: str
+    moved: list[moving.Move]
+    same: list[str]
+    new: list[str]
+
+
+def older() -> list[dict[str, Any]]:
+    """The versions that are served beside the main one, each laid beside that."""
+    return [
+        {
+            "name": version.name,
+            "root": version.root,
+            "schema": reverse(version.url_name("schema")),
+            "paths": list(moving.paths(version)),
+            "unknown": list(moving.unknown(version)),
+            "shapes": list(shapes(version)),
+        }
+        for version in versions()[1:]
+    ]
+
+
+def shapes(version: Version) -> Iterator[Shape]:
+    for name, group in groupby(moving.moves(version), key=lambda move: move.shape):
+        moves = list(group)
+        old = [move for move in moves if move.old]
+        same = [move for move in old if move.old == move.now and not move.how]
+        moved = [move for move in old if move not in same]
+        new = [move.now for move in moves if not move.old]
+        yield Shape(name, moved, [move.old for move in same], new)
 
 
 # Running

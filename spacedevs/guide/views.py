@@ -15,6 +15,7 @@ from django.views import View
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
+from spacedevs.api.versions import main
 from spacedevs.guide.declared import Chapter, chapters
 from spacedevs.pages.rendering import page
 
@@ -50,7 +51,7 @@ def body_of(chapter: Chapter, request: HttpRequest) -> str:
         "chapters": chapters(),
         "site": request.build_absolute_uri("/").rstrip("/"),
         "root": settings.API_ROOT,
-        "version": settings.API_VERSION,
+        "version": main().name,
         "cache_control": settings.CACHE_CONTROL,
         "upstream": settings.UPSTREAM_URL,
         **{name: make() for name, make in chapter.lists.items()},

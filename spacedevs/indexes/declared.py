@@ -17,7 +17,8 @@ from django.db import connection, connections
 from django.db.backends.utils import names_digest
 from django.db.models import Field, Model
 
-from spacedevs.api.registry import record_models, resources
+from spacedevs.api.filters import BEGINS
+from spacedevs.api.registry import record_models, viewsets
 from spacedevs.indexes import postgresql, sqlite
 from spacedevs.indexes.postgresql import GIN
 from spacedevs.names import sort_fields
@@ -31,9 +32,9 @@ LONGEST = 63  # bytes of a name on PostgreSQL
 def ordered() -> dict[type[Model], list[Any]]:
     """The columns by which the rows of each resource can be ordered."""
     found: dict[type[Model], dict[Any, None]] = {}
-    for viewset in resources().values():
+    for viewset in viewsets():
         model = viewset.queryset.model
-        terms = (*viewset.ordering_fields, *model._meta.ordering)
+        terms = (*viewset.ordering_fields, *viewset.ordering, *model._meta.ordering)
         names = [term.lstrip("-") for term in terms if isinstance(term, str)]
         columns = [sort_fields(model).get(name) or model._meta.get_field(name) for name in names]
         found.setdefault(model, {}).update(dict.fromkeys(columns))
@@ -43,8 +44,10 @@ def ordered() -> dict[type[Model], list[Any]]:
 def searched() -> dict[type[Model], list[Any]]:
     """The columns that are searched, of whichever model."""
     found: dict[type[Model], dict[Any, None]] = {}
-    for viewset in resources().values():
+    for viewset in viewsets():
         for path in viewset.search_fields:
+            if path.startswith(BEGINS):
+                continue
             model = viewset.queryset.model
             *relations, name = path.split("__")
             for relation in relations:

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from spacedevs import clock
 from spacedevs.api.registry import resources
+from spacedevs.api.versions import main
 from spacedevs.changes import log
 from spacedevs.front import Section, time_element
 from spacedevs.pages.declared import declared
@@ -27,7 +28,7 @@ def about(request: HttpRequest) -> Section:
         age=time_element(clock.lives(request) - as_of, runs=True) if as_of else "",
         changed=datetime.fromtimestamp(log.version().at, UTC),
         counts=counts(),
-        version=settings.API_VERSION,
+        version=main().name,
         root=settings.API_ROOT,
         example=first,
         search=resources()[first].examples.search if first else "",

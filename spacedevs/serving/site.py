@@ -24,7 +24,8 @@ from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defi
 from spacedevs import access, health, request_id
 from spacedevs.answers import ASKED, FRESH, KNOWN, READ, Answers, Asked, note_reply
 from spacedevs.api.making import compile_recipes
-from spacedevs.api.registry import resources
+from spacedevs.api.registry import viewsets
+from spacedevs.api.versions import roots
 from spacedevs.errors import BUSY, RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of, native
@@ -251,7 +252,7 @@ class Site:
 def get_ready() -> None:
     """Compiles ahead what reads rows, for which the first to ask would wait."""
     with suppress(Error):  # a database that is away is told to who asks
-        compile_recipes(mode for viewset in resources().values() for mode in viewset.modes)
+        compile_recipes(mode for viewset in viewsets() for mode in viewset.modes)
     connections.close_all()
 
 
@@ -265,7 +266,7 @@ def refusal(scope: Any, refused: Refused, arrived: float) -> Answer:
     headers = [(request_id.HEADER.lower(), name), ("server", "")]
     if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("retry-after", RETRY_AFTER))
-    if scope.path.startswith(settings.API_ROOT):
+    if scope.path.startswith(roots()):
         headers += [("content-type", "application/json"), ("access-control-allow-origin", "*")]
         body = orjson.dumps({"detail": refused.detail})
     else:
