@@ -171,9 +171,11 @@ def test_an_older_version_is_told_whole_field_by_field() -> None:
             section = sections[move.shape].partition("</section>")[0]
             for name in filter(None, (move.old, move.now)):
                 assert f"<code>{escape(name)}</code>" in section, move
-        unknown = html.partition('id="what-does-not-follow-from-the-records"')[2]
+        unknown = html.partition('id="what-is-not-as-upstreams"')[2]
         rows = unknown.partition("</dl>")[0].split("<dt>")[1:]
-        assert len(rows) == len(list(moving.unknown(version)))
+        notes = [path.note for path in moving.paths(version) if path.note]
+        assert len(rows) == len(notes) + len(list(moving.unknown(version)))
+        assert all(escape(note) in unknown for note in notes)
 
 
 def test_who_serves_one_version_alone_is_told_so() -> None:

@@ -15,6 +15,7 @@ class SpacecraftViewSet(ResourceViewSet):
     search_fields = ("name", "spacecraft_config__name")
     ordering_fields = ("id",)
     ordering = ("id",)
+    unlike_upstream = "It comes by id; upstream's comes as its database has it."
     examples = Examples(filter="in_space=true", search="Endeavour", ordering="-id")
 
 

@@ -21,11 +21,13 @@ class Path(NamedTuple):
     """A list and its records: what they are called in either version, from the root on.
 
     `now` is empty where the main version has none. `filters`: old name → that in the main version.
+    `note`: what is not upstream's of it.
     """
 
     old: str
     now: str
     filters: dict[str, str]
+    note: str
 
 
 class Move(NamedTuple):
@@ -45,7 +47,8 @@ def paths(version: Version) -> Iterator[Path]:
     for old, viewset in version.resources().items():
         now = version.mains(old)
         there = here.get(now)
-        yield Path(f"{old}/", f"{now}/" if there else "", _filters(viewset, there) if there else {})
+        filters = _filters(viewset, there) if there else {}
+        yield Path(f"{old}/", f"{now}/" if there else "", filters, viewset.unlike_upstream)
 
 
 def moves(version: Version) -> Iterator[Move]:

@@ -138,6 +138,7 @@ class ResourceViewSet(ReadOnly, FromFragments):
     `tags`: OpenAPI's; without any, the plural of the model's name. `in_contract`: whether it is in
     upstream's 2.3.0, so that the contract says what it must be. `ordering`: a list's, where that is
     not the model's own. `richest_with`: parameters that bring the richest mode, whatever they say.
+    `unlike_upstream`: a sentence for the guide on what is not upstream's.
     """
 
     queryset: QuerySet
@@ -148,6 +149,7 @@ class ResourceViewSet(ReadOnly, FromFragments):
     ordering_fields: ClassVar[tuple[str, ...]] = ("id", "name")
     ordering: ClassVar[tuple[str, ...]] = ()
     richest_with: ClassVar[tuple[str, ...]] = ()
+    unlike_upstream: ClassVar[str] = ""
     examples: ClassVar[Examples]
     tags: ClassVar[tuple[str, ...]] = ()
 
