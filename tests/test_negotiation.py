@@ -9,13 +9,13 @@ from django.test import Client
 
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
+
 PAGES = ("schema", "swagger", "redoc")
 ASK = """
 import django
 django.setup()
 from django.test import Client
-
-pytestmark = pytest.mark.only_on("sqlite")  # which database makes no difference
 for accept in {accepts!r}:
     answer = Client(headers={{"host": "localhost"}}).get("/2.3.0/", headers={{"accept": accept}})
     print(answer["Content-Type"], len(answer.content))
