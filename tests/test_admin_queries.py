@@ -1,7 +1,6 @@
 """What the admin's pages ask of the database, with as many records as upstream has."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -16,6 +15,7 @@ from spacedevs.mirror.holds import hold
 from spacedevs.mirror.models import Hold, MirrorRun
 from spacedevs.values import snapshots
 from tests.administration import MODELS, admin_url
+from tests.filling import copy_of
 
 MOST = 10
 CRAFT, FLIGHTS = 603, 3_000
@@ -61,11 +61,6 @@ def many(librarian: Client) -> None:
                 recorder.record(each, row.pk, Change.Kind.CHANGED, values, "")
                 hold(row, [column], before)
     MirrorRun.objects.create(source="s", started="2026-01-01T00:00Z")
-
-
-def copy_of(row: Any, key: Any, **values: Any) -> Any:
-    columns = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
-    return type(row)(**{**columns, "id": key, "sort_name": f"c{key}", **values})
 
 
 def pages() -> Iterator[tuple[str, str]]:

@@ -32,12 +32,11 @@ from spacedevs.pages.charts import bar_chart, nice_step
 from spacedevs.pages.checks import check_declaration, check_pages
 from spacedevs.pages.declared import RecordPages, declared
 from spacedevs.pages.timeline import Span, line_of_time
+from tests.filling import CRAFT, FLIGHTS, fill
 from tests.servers import running_server
 from tests.test_admin import Requests
-from tests.test_admin_queries import copy_of
 
 MOST_QUERIES = 12
-CRAFT, FLIGHTS, FIRST = 603, 3_000, 3_000_000
 HOST = "pictures.example.org"
 SCRIPT = "<script>alert(1)</script>"
 ENDEAVOUR, SPACEX, CREW_DRAGON = 289, 121, 6
@@ -695,25 +694,6 @@ def test_a_page_is_compressed(api: Client) -> None:
 
 
 # What it costs
-
-
-def fill() -> None:
-    """As many as upstream has, and more flights."""
-    model = Spacecraft.objects.get(pk=ENDEAVOUR)
-    missing = range(CRAFT - Spacecraft.objects.count())
-    Spacecraft.objects.bulk_create(
-        copy_of(model, FIRST + number, name=f"C{number}") for number in missing
-    )
-    keys = list(Spacecraft.objects.values_list("pk", flat=True))
-    launches = list(Launch.objects.values_list("pk", flat=True))
-    SpacecraftFlight.objects.bulk_create(
-        SpacecraftFlight(
-            pk=FIRST + number,
-            spacecraft_id=keys[number % len(keys)],
-            launch_id=launches[number % len(launches)],
-        )
-        for number in range(FLIGHTS - SpacecraftFlight.objects.count())
-    )
 
 
 def counted(client: Client) -> dict[str, int]:
