@@ -27,9 +27,11 @@ def manage(*command: str) -> list[str]:
 
 
 @contextmanager
-def running_server(env: dict[str, str], *, prepare: bool = True) -> Iterator[str]:
+def running_server(
+    env: dict[str, str], *, prepare: bool = True, port: int | None = None
+) -> Iterator[str]:
     """`manage.py prepare` and `manage.py serve`, as `make serve` runs them; yields its URL."""
-    port = free_port()
+    port = port or free_port()
     env = {**os.environ, **env, "PORT": str(port), "HOST": "127.0.0.1"}
     if prepare:
         subprocess.run(manage("prepare"), env=env, check=True, capture_output=True, timeout=60)

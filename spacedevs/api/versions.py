@@ -6,7 +6,7 @@ called as the version is: `reverse("2.2.0:agencies-list")`.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +28,7 @@ class Version:
     def urlconf(self) -> str:
         return self.router_path.rpartition(".")[0]
 
-    @property
+    @cached_property
     def router(self) -> Any:
         return import_string(self.router_path)
 

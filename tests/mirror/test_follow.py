@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tests.mirror.processes import ask
 from tests.mirror.processes import migrated as migrated
 from tests.mirror.sources import small_catalogue
 from tests.mirror.upstream import Upstream
-from tests.servers import manage, running_server
+from tests.servers import free_port, manage, running_server
 
 Env = dict[str, str]
 WHOLE = "from tests.copies import print_whole; print_whole()"
@@ -138,6 +138,18 @@ def test_one_that_slept_past_the_log_begins_anew(prepared: Env, follower: Env) -
         process.send_signal(signal.SIGCONT)
         eventually(follower, craft)
         assert differences_once_caught_up(prepared, follower) == []
+
+
+def test_a_source_that_was_away_is_followed_on(prepared: Env, follower: Env) -> None:
+    port, craft = free_port(), ask(prepared, CRAFT)[0][1]
+    with ExitStack() as stack:
+        with running_server(prepared, prepare=False, port=port) as url:
+            stack.enter_context(following(follower, f"{url}/2.3.0/"))
+        time.sleep(2)  # in which it asks in vain
+        shell(prepared, EDIT.format("name='Meanwhile'"))
+        with running_server(prepared, prepare=False, port=port):
+            eventually(follower, [("Meanwhile", craft)])
+            stack.close()
 
 
 def test_what_is_held_here_stays(prepared: Env, follower: Env) -> None:

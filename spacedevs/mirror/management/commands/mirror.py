@@ -113,9 +113,8 @@ class Command(BaseCommand):
 
     def keep_up(self, options: dict[str, Any], version: str) -> None:
         """Returns where it is told to stop, and where a full run has to begin anew."""
-        run = MirrorRun.objects.latest("pk")
         with self.source(options) as source:
-            follower = Follower(source, run, version, self.stop.within, self.display.say)
+            follower = Follower(source, self.run, version, self.stop.within, self.display.say)
             while not self.stop.within(0):
                 try:
                     follower.follow()
@@ -126,6 +125,9 @@ class Command(BaseCommand):
                     self.complain(str(error) or "Another run of the mirror is at it.")
                 except Error as error:
                     self.complain(sentence_of(error))
+                except Exception as error:  # it would come again with the same change
+                    self.complain(describe(error))
+                    return
                 self.stop.within(AGAIN)
 
     def run_once(self, options: dict[str, Any]) -> Exit:
@@ -135,7 +137,7 @@ class Command(BaseCommand):
                 started = time.monotonic()
                 only, force = tuple(options["only"]), tuple(options["force"])
                 self.mirror = Mirror(source, self.seen, only, options["dry_run"], force)
-                run, code = self.mirror.run()
+                self.run, code = self.mirror.run()
         except Busy:
             return self.fail("Another run of the mirror is at it; this one ends.", Exit.BUSY)
         except SourceError as error:
@@ -146,7 +148,7 @@ class Command(BaseCommand):
             return self.fail(f"{error.filename or 'A file'} can't be used: {error.strerror}.")
         except Exception as error:
             return self.fail(describe(error))
-        self.report(run, self.mirror.notes, time.monotonic() - started)
+        self.report(self.run, self.mirror.notes, time.monotonic() - started)
         return code
 
     def fail(self, sentence: str, code: Exit = Exit.FAILED) -> Exit:
