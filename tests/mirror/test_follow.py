@@ -4,8 +4,9 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -16,11 +17,11 @@ from django.core.management import CommandError, call_command
 
 from spacedevs.mirror.run import Exit
 from tests.conftest import fresh_database, longer_shell, run, shell
-from tests.mirror.processes import ask
+from tests.mirror.processes import MANAGE, ask
 from tests.mirror.processes import migrated as migrated
 from tests.mirror.sources import small_catalogue
 from tests.mirror.upstream import Upstream
-from tests.servers import free_port, manage, running_server
+from tests.servers import free_port, running_server
 
 Env = dict[str, str]
 WHOLE = "from tests.copies import print_whole; print_whole()"
@@ -32,6 +33,21 @@ HOLD = (
 )
 FORGET = "DELETE FROM {0} WHERE number < (SELECT max(number) FROM {0})"
 CRAFT = "SELECT name, serial_number FROM spacecraft_spacecraft WHERE id = 35"
+# The first change that comes is more than the program can take.
+ODD_ONCE = """
+import sys
+import django
+django.setup()
+from django.core.management import execute_from_command_line
+from spacedevs.mirror import follow
+apply, odd = follow.apply, [RuntimeError("odd")]
+def once(*arguments):
+    if odd:
+        raise odd.pop()
+    return apply(*arguments)
+follow.apply = once
+execute_from_command_line(sys.argv)
+"""
 # A row that nothing refers to.
 MARK = (
     "INSERT INTO spacecraft_imagelicense (id, name, sort_name, priority, link) "
@@ -47,16 +63,20 @@ def follower(tmp_path: Path, migrated: str) -> Iterator[Env]:
     """The environment of another database, which is migrated and empty."""
     (folder := tmp_path / "follower").mkdir()
     with fresh_database(folder, migrated) as env:
-        yield {**os.environ, **env}
+        yield {**os.environ, "DJANGO_SETTINGS_MODULE": "spacedevs.settings", **env}
 
 
-def follow(url: str, *arguments: str) -> list[str]:
-    return manage("mirror", "--follow", "--from", url, "--budget", "1000", *arguments)
+def follow(url: str, *arguments: str, program: Sequence[str] = MANAGE) -> list[str]:
+    return [*program, *("mirror", "--follow", "--from", url, "--budget", "1000"), *arguments]
 
 
 @contextmanager
-def following(env: Env, url: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(follow(url), env=env, stdout=subprocess.PIPE, text=True) as process:
+def following(
+    env: Env, url: str, program: Sequence[str] = MANAGE
+) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        follow(url, program=program), env=env, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             assert any("Following" in line for line in process.stdout)
@@ -150,6 +170,17 @@ def test_a_source_that_was_away_is_followed_on(prepared: Env, follower: Env) -> 
         with running_server(prepared, prepare=False, port=port):
             eventually(follower, [("Meanwhile", craft)])
             stack.close()
+
+
+def test_an_unforeseen_error_begins_a_full_run(prepared: Env, follower: Env) -> None:
+    craft = ask(prepared, CRAFT)[0][1]
+    with (
+        running_server(prepared, prepare=False) as url,
+        following(follower, f"{url}/2.3.0/", [sys.executable, "-c", ODD_ONCE]) as process,
+    ):
+        shell(prepared, EDIT.format("name='Odd'"))
+        eventually(follower, [("Odd", craft)])
+        assert process.poll() is None
 
 
 def test_what_is_held_here_stays(prepared: Env, follower: Env) -> None:
