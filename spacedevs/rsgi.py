@@ -3,4 +3,4 @@ from spacedevs.serving.site import Site
 from spacedevs.wsgi import application
 
 site = Site(application)
-at_once.install(site.answered)
+at_once.install(site.taken)

@@ -8,12 +8,13 @@ from spacedevs.serving import at_once
 BLOCKED = 10  # seconds
 
 
-def answered(scope: Any, client: Any) -> bool:
-    if scope.path == "/fault":
+def taken(watcher: Any) -> bool:
+    if watcher.scope.path == "/fault":
         raise ValueError("a known answer that fails")
-    if scope.path == "/known":
-        client.response_bytes(200, [("content-type", "text/plain")], b"known")
-    return bool(scope.path == "/known")
+    if watcher.scope.path == "/known":
+        watcher.proto.response_bytes(200, [("content-type", "text/plain")], b"known")
+        watcher.done()
+    return bool(watcher.scope.path == "/known")
 
 
 class Site:
@@ -24,4 +25,4 @@ class Site:
 
 
 site = Site()
-at_once.install(answered)
+at_once.install(taken)

@@ -52,5 +52,5 @@ def test_a_granian_that_has_no_such_function_goes_on_by_the_loop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(_futures, at_once.SCHEDULE)
-    at_once.install(lambda scope, client: True)
+    at_once.install(lambda watcher: True)
     assert not hasattr(_futures, at_once.SCHEDULE)

@@ -7,10 +7,14 @@ from what those like it took before.
 
 import asyncio
 import re
+import threading
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -18,65 +22,17 @@ from django.conf import settings
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.streams import STREAMS
 
-T = TypeVar("T")
-
 WAIT = 5.0  # seconds in a queue; who has waited longer is told to come again
+LOOK = 0.25  # seconds between two looks at who waits
 HEAVY = 0.08  # CPU seconds: a list of 100 spacecraft takes 0.04, of 100 detailed ones 0.11 and more
 ROW = 0.001  # CPU seconds, as a guess: a row of a kind of request that was not seen yet
 KINDS = 1024  # of which the cost is remembered
 SAFE = ("GET", "HEAD", "OPTIONS")
+GONE = 499  # nginx's number for a client that did not wait
 
 
 class Busy(Exception):
-    """The queue is full, or did not move."""
-
-
-class Gone(Exception):
-    """The client went away while it waited."""
-
-
-class Lane:
-    """A few threads, and those who wait for one of them, in the order in which they came."""
-
-    def __init__(self, name: str, threads: int, waiting: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._free = asyncio.Semaphore(threads)
-        self._places = waiting
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Does `work` in a thread of this lane, for who has had its turn()."""
-        job = asyncio.get_running_loop().run_in_executor(self._executor, work)
-        # The thread goes on where the task is cancelled; so its place is freed when it ends.
-        job.add_done_callback(lambda _: self._free.release())
-        return await job
-
-    def pass_on(self) -> None:
-        """Gives a turn that is not used to the next."""
-        self._free.release()
-
-    async def turn(self, client: Any) -> None:
-        """Waits for a thread of this lane. Raises Busy and Gone."""
-        if not self._free.locked():
-            await self._free.acquire()
-            return
-        if not self._places:
-            raise Busy
-        self._places -= 1
-        turn = asyncio.ensure_future(self._free.acquire())
-        gone = asyncio.ensure_future(_disconnect(client))
-        try:
-            await asyncio.wait((turn, gone), timeout=WAIT, return_when=asyncio.FIRST_COMPLETED)
-            if not turn.done():
-                raise Gone if gone.done() else Busy
-        finally:
-            self._places += 1
-            gone.cancel()
-            turn.cancel()
-
-
-async def _disconnect(client: Any) -> None:
-    disconnected: Awaitable[None] = client.client_disconnect()
-    await disconnected
+    """The queue is full."""
 
 
 class Kind(NamedTuple):
@@ -118,37 +74,133 @@ class Costs:
             self._known.popitem(last=False)
 
 
+@dataclass(eq=False, slots=True)
+class Job:
+    """A request that waits for a thread.
+
+    `ended` is called once, when it has been answered or refused; with what went wrong, if something
+    did. `watch`: of whether its client stays, once it has waited for a while.
+    """
+
+    scope: Any
+    client: Any
+    asked: Any
+    body: bytes
+    arrived: float  # time.monotonic()
+    ended: Callable[[Exception | None], None]
+    kind: Kind = field(init=False)
+    watch: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.kind = kind_of(self.scope)
+
+
+class Lane:
+    """A few threads, and the jobs that wait for one of them, in the order in which they came."""
+
+    def __init__(self, name: str, threads: int, places: int) -> None:
+        self._name, self._threads, self._places = name, threads, places
+        self._queue: SimpleQueue[Job] = SimpleQueue()
+        self._waiting: dict[Job, None] = {}
+
+    def start(self, run: Callable[["Lane", Job], None]) -> None:
+        """`run`: what a thread does with a job that it has taken."""
+        for number in range(self._threads):
+            name = f"{self._name}_{number}"
+            threading.Thread(target=self._work, args=(run,), name=name, daemon=True).start()
+
+    def put(self, job: Job) -> None:
+        """From any thread. Raises Busy."""
+        if len(self._waiting) >= self._places:
+            raise Busy
+        self._waiting[job] = None
+        self._queue.put(job)
+
+    def waiting(self) -> list[Job]:
+        return list(self._waiting)
+
+    def take(self, job: Job) -> bool:
+        """Whether it still waited: it is the caller's then, and nobody else's."""
+        return self._waiting.pop(job, self) is None  # one step, whatever other threads do
+
+    def _work(self, run: Callable[["Lane", Job], None]) -> None:
+        while True:
+            job = self._queue.get()
+            if self.take(job):
+                run(self, job)
+            del job  # its body is not kept until the next one
+
+
 class Lanes:
-    """The lanes of a process.
+    """The lanes of a process, whose threads `run` jobs; `refuse` is told the status.
 
     `without_database`: prefixes of paths that need none. `with_body`: of those that may write.
     """
 
-    def __init__(self, without_database: tuple[str, ...], with_body: str) -> None:
+    def __init__(
+        self,
+        without_database: tuple[str, ...],
+        with_body: str,
+        run: Callable[[Job], None],
+        refuse: Callable[[Job, int], None],
+    ) -> None:
         self.costs = Costs()
+        self._run, self._refuse = run, refuse
         self._without_database, self._with_body = without_database, with_body
         self._files = f"{settings.API_ROOT}dump/"
-        self._static = Lane("static", threads=1, waiting=100)
-        self._writers = Lane("writers", threads=1, waiting=20)
-        self._light = Lane("light", threads=2, waiting=200)
-        self._heavy = Lane("heavy", threads=1, waiting=20)
-        self._streams = Lane("streams", threads=2, waiting=20)
+        self._static = Lane("static", threads=1, places=100)
+        self._writers = Lane("writers", threads=1, places=20)
+        self._light = Lane("light", threads=2, places=200)
+        self._heavy = Lane("heavy", threads=1, places=20)
+        self._streams = Lane("streams", threads=2, places=20)
+        self._all = (self._static, self._writers, self._light, self._heavy, self._streams)
 
-    async def run(self, scope: Any, kind: Kind, client: Any, work: Callable[[], T]) -> T:
-        """Does `work` once it is its turn. Raises Busy and Gone."""
-        while True:
-            lane = self._of(scope, kind)
-            await lane.turn(client)
-            if self._of(scope, kind) is lane:
-                return await lane.run(work)
-            lane.pass_on()  # it is known to be heavy since it came
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        for lane in self._all:
+            lane.start(self._turn)
+        loop.call_later(LOOK, self._look)
 
-    def _of(self, scope: Any, kind: Kind) -> Lane:
-        if scope.path.startswith(self._without_database):
+    def put(self, job: Job) -> None:
+        """From any thread. It is refused where no place is left."""
+        try:
+            self._of(job).put(job)
+        except Busy:
+            self._refuse(job, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _turn(self, lane: Lane, job: Job) -> None:
+        if job.watch:
+            self._loop.call_soon_threadsafe(job.watch.cancel)
+            job.watch = None
+        if self._of(job) is lane:
+            self._run(job)
+        else:
+            self.put(job)  # it is known to be heavy since it came
+
+    def _look(self) -> None:
+        """On the event loop, at those that wait: who has waited for too long, or is gone?"""
+        late = time.monotonic() - WAIT
+        for lane in self._all:
+            for job in lane.waiting():
+                if job.arrived < late and lane.take(job):
+                    self._refuse(job, HTTPStatus.SERVICE_UNAVAILABLE)
+                elif job.watch is None:
+                    job.watch = self._loop.create_task(self._until_gone(lane, job))
+        self._loop.call_later(LOOK, self._look)
+
+    async def _until_gone(self, lane: Lane, job: Job) -> None:
+        if job in lane.waiting():
+            await job.client.client_disconnect()
+            if lane.take(job):
+                self._refuse(job, GONE)
+
+    def _of(self, job: Job) -> Lane:
+        path = job.scope.path
+        if path.startswith(self._without_database):
             return self._static
-        if scope.method not in SAFE and scope.path.startswith(self._with_body):
+        if job.scope.method not in SAFE and path.startswith(self._with_body):
             return self._writers
         # They last as long as their clients read.
-        if kind.format in STREAMS or scope.path.startswith(self._files):
+        if job.kind.format in STREAMS or path.startswith(self._files):
             return self._streams
-        return self._heavy if self.costs.of(kind) > HEAVY else self._light
+        return self._heavy if self.costs.of(job.kind) > HEAVY else self._light

@@ -29,7 +29,7 @@ from spacedevs.api.versions import roots
 from spacedevs.errors import BUSY, RETRY_AFTER
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of, native
-from spacedevs.serving.lanes import Busy, Gone, Lanes, kind_of
+from spacedevs.serving.lanes import GONE, Job, Lanes
 from spacedevs.serving.memory import give_back_each
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ BODY_TIME = 10.0  # seconds for the whole of a body
 BODY_SIZE = 10 * 2**20  # bytes
 BODIES = 64 * 2**20  # bytes of all bodies that are being read
 WHOLE = 4 * 2**20  # bytes: a stream that ends within these is sent as one piece
-GONE = 499  # nginx's number for a client that did not wait
 SEND_TIME = 30.0  # seconds for a piece of a stream: who reads none is given up
 STREAM_TIME = 900.0  # seconds for all of it: the database keeps the state that it began with
 
@@ -74,17 +73,38 @@ class Site:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.with_body = reverse("admin:index")
-        self.lanes = Lanes((settings.STATIC_URL, health.LIVE), self.with_body)
+        without_database = (settings.STATIC_URL, health.LIVE)
+        self.lanes = Lanes(without_database, self.with_body, self._run, self._refuse)
+        self.lanes.start(loop)
         heartbeat.start(loop, self._oldest)
         loop.run_in_executor(None, get_ready)
         give_back_each(loop)
 
-    def answered(self, scope: Any, client: Any) -> bool:
-        """In the thread that has read it: whether it was known, of a version that is fresh."""
-        if not self.application.is_fresh:
-            return False
+    def taken(self, watcher: Any) -> bool:
+        """In the thread that has read it: whether it has been answered, or a lane has it.
+
+        What sends a body is for the event loop, and what has to wait for the version.
+        """
+        scope, client = watcher.scope, watcher.proto
         arrived, asked = time.monotonic(), self._asked(scope)
-        return asked is not None and self._reply(asked, scope, client, arrived)
+        if asked is not None:
+            if self.application.is_fresh:
+                if self._reply(asked, scope, client, arrived):
+                    watcher.done()
+                    return True
+            elif self.application.may_find(asked):
+                return False
+        if self._sends_a_body(scope):
+            return False
+
+        def ended(error: Exception | None) -> None:
+            if error:
+                watcher.err(error)
+            else:
+                watcher.done()
+
+        self.lanes.put(Job(scope, client, asked, b"", arrived, ended))
+        return True
 
     async def __rsgi__(self, scope: Any, client: Any) -> None:
         arrived, asked = time.monotonic(), self._asked(scope)
@@ -93,25 +113,22 @@ class Site:
             await self._refreshed()
             if self._reply(asked, scope, client, arrived):
                 return
-        kind = kind_of(scope)
+        ended: asyncio.Future[Exception | None] = self.loop.create_future()
 
-        def work() -> Answer | None:
-            environ[access.QUEUED] = time.monotonic() - arrived
-            environ[ASKED] = asked
-            return self._work(environ, kind, client)
+        def end(error: Exception | None) -> None:
+            self.loop.call_soon_threadsafe(ended.set_result, error)
 
+        job = Job(scope, client, asked, b"", arrived, end)
         try:
-            environ = environ_of(scope, await self._read(scope, client))
-            answer = await self.lanes.run(scope, kind, client, work)
+            job.body = await self._read(scope, client)
         except Refused as refused:
-            answer = refusal(scope, refused, arrived)
-        except Busy:
-            answer = refusal(scope, Refused(HTTPStatus.SERVICE_UNAVAILABLE, BUSY), arrived)
-        except (Gone, ProtocolClosed, ProtocolError):
-            answer = refusal(scope, Refused(GONE), arrived)  # nobody reads it
-        if answer is not None:
-            with suppress(ProtocolClosed, ProtocolError):
-                client.response_bytes(*answer)
+            self._refuse(job, refused.status, refused.detail)
+        except (ProtocolClosed, ProtocolError):
+            self._refuse(job, GONE)
+        else:
+            self.lanes.put(job)
+        if error := await ended:
+            raise error
 
     def _oldest(self) -> float:
         now = time.monotonic()
@@ -152,18 +169,23 @@ class Site:
 
     # Bodies
 
+    def _sends_a_body(self, scope: Any) -> bool:
+        """Of what may have one; of all else nothing is read."""
+        headers = scope.headers
+        return scope.path.startswith(self.with_body) and (
+            "content-length" in headers or "transfer-encoding" in headers
+        )
+
     async def _read(self, scope: Any, client: Any) -> bytes:
-        """The body of what may have one; of all else nothing is read.
+        """The body.
 
         Raises:
-            Refused: 408 where it does not come in time, 413 where it is too large.
-            Gone: the client went away in the midst of it.
+            Refused: 408 where it does not come in time, 413 where it is too large, 503 where those
+                of others are; GONE where the client went away in the midst of it.
         """
+        if not self._sends_a_body(scope):
+            return b""
         headers = scope.headers
-        if not scope.path.startswith(self.with_body):
-            return b""
-        if "content-length" not in headers and "transfer-encoding" not in headers:
-            return b""
         self._bound(int(headers.get("content-length", 0)))  # hyper lets digits alone pass
         pieces: list[bytes] = []
         size = 0
@@ -180,7 +202,7 @@ class Site:
         finally:
             self._bodies -= size
         if size < int(headers.get("content-length", 0)):
-            raise Gone
+            raise Refused(GONE)
         return b"".join(pieces)
 
     def _bound(self, size: int) -> None:
@@ -188,19 +210,32 @@ class Site:
             large = f"The body is larger than {BODY_SIZE} bytes."
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, large)
         if self._bodies > BODIES:
-            raise Busy
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
 
     # Answers, in a thread of a lane
 
-    def _work(self, environ: dict[str, Any], kind: Any, client: Any) -> Answer | None:
-        me, began = object(), time.thread_time()
+    def _run(self, job: Job) -> None:
+        error = None
+        began, me = time.thread_time(), object()
         self._running[me] = time.monotonic()
         try:
-            return self._answer(environ, client, me)
+            environ = environ_of(job.scope, job.body)
+            environ[access.QUEUED] = self._running[me] - job.arrived
+            environ[ASKED] = job.asked
+            answer = self._answer(environ, job.client, me)
+            if KNOWN not in environ:  # what is known costs nothing, whatever is asked
+                self.lanes.costs.record(job.kind, time.thread_time() - began)
+            if answer:
+                send(job.client, answer)
+        except Exception as fault:
+            error = fault
         finally:
             del self._running[me]
-            if KNOWN not in environ:  # what is known costs nothing, whatever is asked
-                self.lanes.costs.record(kind, time.thread_time() - began)
+        job.ended(error)
+
+    def _refuse(self, job: Job, status: int, detail: str = "") -> None:
+        send(job.client, refusal(job, status, detail))
+        job.ended(None)
 
     def _answer(self, environ: dict[str, Any], client: Any, me: object) -> Answer | None:
         """None where it has been streamed."""
@@ -256,21 +291,28 @@ def get_ready() -> None:
     connections.close_all()
 
 
+def send(client: Any, answer: Answer) -> None:
+    with suppress(ProtocolClosed, ProtocolError):  # nobody reads it
+        client.response_bytes(*answer)
+
+
 async def _send(transport: Any, piece: bytes) -> None:
     await transport.send_bytes(piece)
 
 
-def refusal(scope: Any, refused: Refused, arrived: float) -> Answer:
+def refusal(job: Job, status: int, detail: str) -> Answer:
     """JSON under the API's root, as all errors there are; it can be read by any site's script."""
+    scope = job.scope
     name = request_id.chosen(scope.headers.get(request_id.HEADER.lower()))
     headers = [(request_id.HEADER.lower(), name), ("server", "")]
-    if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("retry-after", RETRY_AFTER))
+        detail = BUSY
     if scope.path.startswith(roots()):
         headers += [("content-type", "application/json"), ("access-control-allow-origin", "*")]
-        body = orjson.dumps({"detail": refused.detail})
+        body = orjson.dumps({"detail": detail})
     else:
         headers.append(("content-type", "text/plain; charset=utf-8"))
-        body = refused.detail.encode()
-    access.note(environ_of(scope, b""), name, "refused", refused.status, len(body), arrived)
-    return Answer(refused.status, headers, body)
+        body = detail.encode()
+    access.note(environ_of(scope, b""), name, "refused", status, len(body), job.arrived)
+    return Answer(status, headers, body)
