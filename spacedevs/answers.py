@@ -181,7 +181,7 @@ class Answers:
         self._moment: Moment | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        asked = environ.get(ASKED) or self.asked_by(environ)
+        asked = environ[ASKED] if ASKED in environ else self.asked_by(environ)
         if asked is None:
             return self._pass(environ, start_response)
         began = time.monotonic()
@@ -197,6 +197,11 @@ class Answers:
         return [reply.body]
 
     def _pass(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in SAFE and environ["PATH_INFO"].startswith(self._roots):
+            if not self.is_fresh:
+                self.refresh()
+            if not self.is_stale:  # nothing in such an answer would say so
+                environ[log.KNOWN] = self._state.version
         try:
             response: Iterable[bytes] = self.application(environ, start_response)
             return response
@@ -250,6 +255,10 @@ class Answers:
     @property
     def is_fresh(self) -> bool:
         return time.monotonic() - self._state.read < FRESH
+
+    @property
+    def is_stale(self) -> bool:
+        return time.monotonic() - self._state.answered > STALE
 
     def refresh(self) -> None:
         """Reads the version. Where the database is away the last one stands, and answers say so."""

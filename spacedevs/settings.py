@@ -115,19 +115,20 @@ MIDDLEWARE = [
     "spacedevs.errors.LongUrls",
     "spacedevs.throttle.middleware.RateLimitHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "spacedevs.middleware.PastSessions",  # to AfterSessions, under the API's roots
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "spacedevs.middleware.NoCsrfCookie",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "spacedevs.middleware.EditorCookie",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "spacedevs.middleware.AfterSessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "spacedevs.middleware.Dated",
     "spacedevs.middleware.DataAsOf",
     "spacedevs.middleware.Superseded",
     "spacedevs.middleware.HeadAsGet",
-    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {

@@ -5,9 +5,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
 
 from spacecraft.models import Agency, Spacecraft
+from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.registry import resources
 
 RESOURCES = sorted(resources())
@@ -55,6 +58,23 @@ def test_a_bad_offset_is_0(api: Client, offset: str) -> None:
 def test_past_the_end_there_are_no_results_and_no_next(api: Client) -> None:
     body = get(api, "spacecraft/", offset=100000)
     assert (body["results"], body["next"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "limit=0&offset=x", "limit=7&offset=3", "limit=7&offset=7", "offset=400&limit=1000"),
+        *("search=%C3%A9+a%26b&limit=2&offset=4", "b=&a&limit=2", "search=%FF%00&limit=2&offset=1"),
+        *("ordering=-id,name&status=1&status=2", "limit=3&limit=4&offset=1&offset=9", "Limit=2"),
+    ],
+)
+def test_links_are_those_of_drf(api: Client, query: str) -> None:
+    request = Request(RequestFactory().get(f"/2.3.0/spacecraft/?{query}", SERVER_NAME="localhost"))
+    paginator = ResourcePagination()
+    paginator.paginate_queryset(range(500), request)
+    drfs = LimitOffsetPagination
+    assert paginator.get_next_link() == drfs.get_next_link(paginator)
+    assert paginator.get_previous_link() == drfs.get_previous_link(paginator)
 
 
 def test_links_are_absolute_and_keep_every_parameter_sorted_by_key(api: Client) -> None:

@@ -95,6 +95,26 @@ def test_the_renderer_is_the_first_that_the_highest_rank_allows() -> None:
         assert response["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("spacecraft/?in_space=false", "spacecraft/35/", "spacecraft/?format=api", "", "nothing/"),
+        *("spacecraft/?limit=1&format=csv", "spacecraft/?mode=x", "swagger/", "spacecraft/35"),
+        "api-throttle/",
+    ],
+)
+def test_who_has_a_cookie_is_answered_as_who_has_none(api: Client, url: str) -> None:
+    """One goes by all that knows who is logged in, the other past it."""
+    answers = []
+    for cookies in ({}, {"theme": "dark", "sessionid": "unknown"}):
+        api.cookies.load(cookies)
+        answer = api.get(f"/2.3.0/{url}")
+        headers = {k: v for k, v in answer.items() if k not in ("X-Request-Id", "Date")}
+        content = b"".join(answer) if answer.streaming else answer.content
+        answers.append((answer.status_code, headers, content, dict(answer.cookies)))
+    assert answers[0] == answers[1]
+
+
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_a_cookie_that_cannot_be_read_is_given_none_in_its_place(api: Client, accept: str) -> None:
     api.cookies["csrftoken"] = "%00"

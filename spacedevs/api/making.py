@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.db.models.base import ModelState
 from rest_framework import serializers
@@ -225,7 +225,7 @@ class Recipe:
         """As Model.from_db() makes it, without the signals, which take as long as all the rest."""
         row = self.model.__new__(self.model)
         row._state = ModelState()
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
         row.__dict__.update(zip(self._names, values, strict=True))
         return row
 

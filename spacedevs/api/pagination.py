@@ -2,7 +2,7 @@
 
 from itertools import chain
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from django import forms
 from django.db.models import OrderBy, QuerySet
@@ -49,6 +49,10 @@ class ResourcePagination(LimitOffsetPagination):
     shown_limit = 2  # in the page's example
 
     total: int | None = None  # where it is known how many there are
+    # Set by paginate_queryset().
+    request: Any
+    limit: Any
+    offset: Any
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
         """`queryset`: also a sequence of ids."""
@@ -60,6 +64,24 @@ class ResourcePagination(LimitOffsetPagination):
 
     def get_count(self, queryset: Any) -> int:
         return super().get_count(self.all_rows) if self.total is None else self.total
+
+    def get_next_link(self) -> str | None:
+        end = self.offset + self.limit
+        return self._link(end) if end < self.count else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(self.offset - self.limit) if self.offset > 0 else None
+
+    def _link(self, offset: int) -> str:
+        """DRF's links, whose functions take the URL apart once for each parameter."""
+        url: str = self.request.build_absolute_uri()
+        parts = urlsplit(url)
+        query: dict[str, Any] = parse_qs(parts.query, keep_blank_values=True)
+        query[self.limit_query_param] = self.limit
+        query[self.offset_query_param] = offset
+        if offset <= 0:
+            del query[self.offset_query_param]
+        return urlunsplit(parts._replace(query=urlencode(sorted(query.items()), doseq=True)))
 
     def part_of(self, rows: QuerySet, request: Any) -> QuerySet:
         """The rows from `offset` on, and `limit` of them where it is given, however many."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, ForeignObject, Lookup, QuerySet
 
 Ids = Iterable[Any]
@@ -39,12 +39,6 @@ class AnyOf(Lookup):
         return template.format(column), (*params, self.rhs)
 
 
-def _ids_of(field: Field, ids: Ids) -> Any:
-    """As the parameter of `any_of`."""
-    prepared = [field.get_db_prep_value(pk, connection) for pk in ids]
-    return prepared if connection.vendor == "postgresql" else orjson.dumps(prepared).decode()
-
-
 IDS = object()  # where the ids stand in a compiled query
 
 
@@ -64,12 +58,19 @@ class Statement:
         ]
 
     def rows(self, ids: Ids) -> list[list[Any]]:
-        given = _ids_of(self._key, ids)
+        database: Any = connections[DEFAULT_DB_ALIAS]  # `connection` looks for it at each attribute
+        given = self._ids(ids, database)
         params = [given if param is IDS else param for param in self._params]
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(self._sql, params)
             rows = list(map(list, cursor.fetchall()))
         for place, convert, expression in self._converters:
             for row in rows:
-                row[place] = convert(row[place], expression, connection)
+                row[place] = convert(row[place], expression, database)
         return rows
+
+    def _ids(self, ids: Ids, database: Any) -> Any:
+        """As the parameter of `any_of`."""
+        prepare = self._key.get_db_prep_value
+        prepared = [pk if type(pk) is int else prepare(pk, database) for pk in ids]
+        return prepared if database.vendor == "postgresql" else orjson.dumps(prepared).decode()

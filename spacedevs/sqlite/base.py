@@ -8,6 +8,7 @@ and after each commit. A file that is not there is an error, and not made anew b
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,21 @@ REPLACED = (
 )
 
 
+@lru_cache(maxsize=1024)
+def with_qmarks(query: str) -> str:
+    """Django's `%s` as SQLite's `?`: a search through each query, most of which are asked again."""
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+
+
 class Cursor(base.SQLiteCursorWrapper):
     """Tells of what was written outside of a transaction, and so was committed by its end."""
 
     wrapper: "DatabaseWrapper"
+
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        if param_names is not None:
+            return super().convert_query(query, param_names=param_names)
+        return with_qmarks(query)
 
     def close(self) -> None:
         super().close()

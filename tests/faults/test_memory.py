@@ -36,10 +36,11 @@ def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-def memory() -> int:
-    """Bytes of this process's grandchild that serves."""
+def memory(site: str) -> int:
+    """Bytes of this process's grandchild that serves the site."""
+    port = f"PORT={urlsplit(site).port}"
     (worker,) = [child for server in children(os.getpid()) for child in children(server)
-                 if serves(server) and serves(child)]  # fmt: skip
+                 if serves(server, port) and serves(child, port)]  # fmt: skip
     words = Path(f"/proc/{worker}/statm").read_text().split()
     return int(words[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -50,9 +51,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
-def serves(pid: int) -> bool:
+def serves(pid: int, port: str) -> bool:
+    """Other tests have servers of their own."""
     command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b"spawn_main" in command or manage("serve")[-1].encode() in command
+    is_ours = port.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return is_ours and (b"spawn_main" in command or manage("serve")[-1].encode() in command)
 
 
 def ask(site: str, numbers: range) -> set[int]:
@@ -78,7 +81,7 @@ def test_a_worker_takes_no_more_memory_after_many_requests(
         for first in range(0, many, quarter):
             shares = [range(first + n, first + quarter, CLIENTS) for n in range(CLIENTS)]
             statuses |= set().union(*clients.map(lambda share: ask(site, share), shares))
-            sizes.append(memory() / 2**20)
+            sizes.append(memory(site) / 2**20)
     quarters = ", ".join(f"{size:.0f}" for size in sizes)
     record_property(FAULT, f"{many:,} requests, no two alike: {quarters} MiB after each quarter")
     assert statuses == {200, 400, 404}
