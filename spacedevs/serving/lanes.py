@@ -96,12 +96,17 @@ class Job:
 
 
 class Lane:
-    """A few threads, and the jobs that wait for one of them, in the order in which they came."""
+    """A few threads, and the jobs that wait for one of them, in the order in which they came.
+
+    Of the threads that do nothing, the one that worked last is the next: its connection to the
+    database is open, and knows the statements.
+    """
 
     def __init__(self, name: str, threads: int, places: int) -> None:
         self._name, self._threads, self._places = name, threads, places
-        self._queue: SimpleQueue[Job] = SimpleQueue()
+        self._lock = threading.Lock()
         self._waiting: dict[Job, None] = {}
+        self._idle: list[SimpleQueue[Job]] = []  # each thread's own, the one that worked last last
 
     def start(self, run: Callable[["Lane", Job], None]) -> None:
         """`run`: what a thread does with a job that it has taken."""
@@ -111,23 +116,34 @@ class Lane:
 
     def put(self, job: Job) -> None:
         """From any thread. Raises Busy."""
-        if len(self._waiting) >= self._places:
-            raise Busy
-        self._waiting[job] = None
-        self._queue.put(job)
+        with self._lock:
+            if self._idle:
+                self._idle.pop().put(job)
+            elif len(self._waiting) < self._places:
+                self._waiting[job] = None
+            else:
+                raise Busy
 
     def waiting(self) -> list[Job]:
-        return list(self._waiting)
+        with self._lock:
+            return list(self._waiting)
 
     def take(self, job: Job) -> bool:
         """Whether it still waited: it is the caller's then, and nobody else's."""
-        return self._waiting.pop(job, self) is None  # one step, whatever other threads do
+        with self._lock:
+            return self._waiting.pop(job, self) is None
 
     def _work(self, run: Callable[["Lane", Job], None]) -> None:
+        mine: SimpleQueue[Job] = SimpleQueue()
         while True:
-            job = self._queue.get()
-            if self.take(job):
-                run(self, job)
+            with self._lock:
+                job = next(iter(self._waiting), None)
+                if job is None:
+                    self._idle.append(mine)
+                else:
+                    del self._waiting[job]
+            job = job or mine.get()
+            run(self, job)
             del job  # its body is not kept until the next one
 
 

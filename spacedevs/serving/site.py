@@ -21,12 +21,13 @@ from django.db import Error, connections
 from django.urls import reverse
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
-from spacedevs import access, health, request_id
+from spacedevs import access, clock, health, request_id
 from spacedevs.answers import ASKED, FRESH, KNOWN, READ, Answers, Asked, note_reply
-from spacedevs.api.making import compile_recipes
-from spacedevs.api.registry import viewsets
-from spacedevs.api.versions import roots
+from spacedevs.api.making import Making, compile_recipes
+from spacedevs.api.object_urls import ObjectUrls
+from spacedevs.api.versions import roots, versions
 from spacedevs.errors import BUSY, RETRY_AFTER
+from spacedevs.handler import match_of
 from spacedevs.serving import heartbeat
 from spacedevs.serving.environ import environ_of, native
 from spacedevs.serving.lanes import GONE, Job, Lanes
@@ -285,9 +286,16 @@ class Site:
 
 
 def get_ready() -> None:
-    """Compiles ahead what reads rows, for which the first to ask would wait."""
+    """Does what else the first to ask would wait for, once: for each resource its routes, the
+    statements that read it, and an object in each mode."""
     with suppress(Error):  # a database that is away is told to who asks
-        compile_recipes(mode for viewset in viewsets() for mode in viewset.modes)
+        for version in versions():
+            for prefix, viewset in version.resources().items():
+                match_of(f"{version.root}{prefix}/0/")
+                compile_recipes(viewset.modes)
+                first = list(viewset.queryset.values_list("pk", flat=True)[:1])
+                for mode in viewset.modes:
+                    Making(ObjectUrls(None), clock.now()).fragments(mode, first)
     connections.close_all()
 
 
