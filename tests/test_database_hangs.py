@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from psycopg import OperationalError
 
+from spacedevs.answers import FRESH
 from spacedevs.postgresql.driver import Connection, outage
 from tests.clusters import Cluster, binaries, cluster
 from tests.servers import free_port, running_server
@@ -56,6 +57,14 @@ def less_than(seconds: float) -> Iterator[None]:
     assert time.monotonic() - start < seconds
 
 
+@contextmanager
+def stopped(postgresql: Cluster) -> Iterator[None]:
+    """For longer than a version of the data is taken for the newest, and answers with it."""
+    with postgresql.stopped():
+        time.sleep(FRESH)
+        yield
+
+
 def wait_for_an_answer(site: httpx2.Client) -> None:
     while site.get(AGENCIES).status_code != httpx2.codes.OK:
         time.sleep(0.05)
@@ -65,7 +74,7 @@ def test_the_first_request_is_503_within_seconds_and_the_next_at_once(
     postgresql: Cluster, site: httpx2.Client
 ) -> None:
     wait_for_an_answer(site)
-    with postgresql.stopped():
+    with stopped(postgresql):
         with less_than(PATIENCE + AT_ONCE):
             answer = site.get(AGENCIES)
         assert (answer.status_code, answer.json()) == (503, AWAY)
@@ -77,7 +86,7 @@ def test_the_first_request_is_503_within_seconds_and_the_next_at_once(
 
 def test_what_needs_no_database_goes_on(postgresql: Cluster, site: httpx2.Client) -> None:
     wait_for_an_answer(site)
-    with postgresql.stopped():
+    with stopped(postgresql):
         site.get(AGENCIES)
         with less_than(AT_ONCE):
             assert site.get(CSS).status_code == 200
@@ -88,7 +97,7 @@ def test_the_site_is_back_within_two_seconds_of_the_database(
     postgresql: Cluster, site: httpx2.Client
 ) -> None:
     wait_for_an_answer(site)
-    with postgresql.stopped():
+    with stopped(postgresql):
         site.get(AGENCIES)
     with less_than(2):
         wait_for_an_answer(site)
@@ -149,7 +158,7 @@ def test_an_outage_ends_each_threads_connection(postgresql: Cluster, no_outage: 
     params = {"host": "127.0.0.1", "port": postgresql.port, "user": "postgres", "patience": 0.5}
     first, second = (Connection.connect(dbname="postgres", **params) for _ in range(2))
     second.execute("SELECT 1")
-    with postgresql.stopped():
+    with stopped(postgresql):
         with ThreadPoolExecutor() as threads:
             fault = threads.submit(first.execute, "SELECT 1").exception()
         assert str(fault) == "no answer within 0.5 s"
@@ -162,7 +171,7 @@ def test_an_outage_ends_each_threads_connection(postgresql: Cluster, no_outage: 
 def test_a_connection_without_a_limit_waits(postgresql: Cluster) -> None:
     """The mirror's and `prepare`'s."""
     connection = Connection.connect(postgresql.url)
-    with postgresql.stopped():
+    with stopped(postgresql):
         waits = Thread(target=connection.execute, args=("SELECT 1",))
         waits.start()
         waits.join(PATIENCE + AT_ONCE)
