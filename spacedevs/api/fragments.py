@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from spacedevs import clock
 from spacedevs.api.making import Fragment, Key, Making, recipe_of
@@ -30,13 +30,14 @@ MANY = 20_000  # changes: whoever has missed more begins anew
 
 
 class Fragments:
-    """`most`: bytes of all that is kept. What was used least leaves first."""
+    """`most`: bytes of all that is kept. What has not been asked for lately leaves first."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._lock = threading.Lock()
         self._version: log.Version | None = None
         self._seen = 0.0  # time.monotonic() at which this version was the newest
+        self._large: set[type[Model]] = set()
         self._clear()
 
     def _clear(self) -> None:
@@ -78,10 +79,10 @@ class Fragments:
         with self._lock:
             if self._version != version:
                 return []
-            found = [self._kept[key] for key in keys if key in self._kept]
-            for fragment in found:
-                self._kept.move_to_end(fragment.key)
-            return found
+            found = [fragment for fragment in map(self._kept.get, keys) if fragment]
+        for fragment in found:
+            fragment.is_used = True
+        return found
 
     def keep(self, fragments: Iterable[Fragment], version: log.Version) -> None:
         with self._lock:
@@ -91,8 +92,9 @@ class Fragments:
                 self._insert(fragment)
             while self._size > self.most:
                 key, oldest = next(iter(self._kept.items()))
-                if oldest.holders:
-                    self._kept.move_to_end(key)  # it is known by what it was put into
+                if oldest.is_used or oldest.holders:  # the latter: known by what it was put into
+                    oldest.is_used = False
+                    self._kept.move_to_end(key)
                 else:
                     self._remove(oldest)
 
@@ -102,6 +104,17 @@ class Fragments:
                 return None
             self._lists.move_to_end(name)
             return self._lists[name]
+
+    def ids_or_count(self, queryset: QuerySet) -> "RowIds":
+        """By one query where the list is short. Of a table that had a long one, it is asked first
+        how long this one is: to sort the ids of a long list takes longer."""
+        if queryset.model not in self._large:
+            ids = list(queryset[: SHORT + 1])
+            if len(ids) <= SHORT:
+                return _packed(ids)
+            self._large.add(queryset.model)
+        count = queryset.count()
+        return count if count > SHORT else _packed(list(queryset))
 
     def keep_rows(self, name: str, rows: "RowIds", version: log.Version) -> None:
         with self._lock:
@@ -199,8 +212,7 @@ class CacheAtVersion:
         return found
 
     def keep_rows(self, name: str, queryset: QuerySet) -> RowIds:
-        count = queryset.count()
-        rows: RowIds = count if count > SHORT else _packed(list(queryset))
+        rows = self._fragments.ids_or_count(queryset)
         self.keep_ids(name, rows)
         return rows
 
@@ -209,7 +221,10 @@ class CacheAtVersion:
 
 
 def _packed(ids: list[Any]) -> Sequence[Any]:
-    return array("q", ids) if all(type(pk) is int for pk in ids) else ids
+    try:
+        return array("q", ids)
+    except (TypeError, OverflowError):  # texts, UUIDs
+        return ids
 
 
 kept = Fragments(settings.FRAGMENTS * 2**20)
@@ -241,6 +256,6 @@ def objects(
     found = making.fragments(shape, ids)
     if cache and cache.reads:
         cache.keep(found.values())
-    if any(fragment.lives for fragment in found.values()):
+    if {fragment.printed[0] for fragment in found.values()} - {None}:
         clock.lives(request)
     return [making.json(found[pk]) for pk in ids]

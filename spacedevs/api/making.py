@@ -42,16 +42,18 @@ class Fragment:
 
     `parts`: what it was made of, by the name of the field that shows it: a fragment, a list of
     them, or None. `printed`: the second that it shows, None where it shows none, and the JSON.
-    `holders`: the kept fragments that were made of it.
+    `holders`: the kept fragments that were made of it. `is_used`: since it was last looked at
+    whether it may leave.
     """
 
-    __slots__ = ("holders", "key", "parts", "printed", "row", "size")
+    __slots__ = ("holders", "is_used", "key", "parts", "printed", "row", "size")
 
     def __init__(self, key: Key, row: Any, parts: dict[str, Any]) -> None:
         self.key, self.row, self.parts = key, row, parts
         self.printed: tuple[datetime | None, orjson.Fragment] = (None, NULL)
         self.size = 0
         self.holders: set[Fragment] = set()
+        self.is_used = False
 
     @property
     def lives(self) -> bool:
@@ -284,14 +286,15 @@ class Making:
     def fragments(self, kind: Any, ids: list[Any]) -> dict[Any, Fragment]:
         """By id; those that are not there are left out. The number of queries is a constant."""
         keys = [Key(kind, pk, self._urls) for pk in dict.fromkeys(ids)]
-        found = {key.pk: self._made[key] for key in keys if key in self._made}
+        made = self._made
+        found = {key.pk: made[key] for key in keys if key in made} if made else {}
         if self._known and len(found) < len(keys):
             unseen = [key for key in keys if key.pk not in found]
             found |= {fragment.key.pk: fragment for fragment in self._known.find(unseen)}
-        if missing := [key for key in keys if key.pk not in found]:
-            made = self._make(kind, [key.pk for key in missing])
-            self._made |= {fragment.key: fragment for fragment in made.values()}
-            found |= made
+        if missing := [key.pk for key in keys if key.pk not in found]:
+            new = self._make(kind, missing)
+            made.update((fragment.key, fragment) for fragment in new.values())
+            found |= new
         return found
 
     def made(self) -> Iterable[Fragment]:
