@@ -3,7 +3,7 @@ durations run, and what the flights of this server's own make of a craft's figur
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecraft import counting
 from spacecraft.models import Launch, Spacecraft, SpacecraftFlight
@@ -11,14 +11,17 @@ from spacedevs.api.durations import parse_duration
 from spacedevs.mirror.errors import SourceError
 from spacedevs.mirror.groups import Group
 from spacedevs.mirror.lists import ListReading
+from spacedevs.mirror.pages import LEAST_ROWS
 from spacedevs.mirror.reader import Row, Rows
 from spacedevs.mirror.running import Running
-from spacedevs.mirror.source import LEAST_ROWS, Source
+
+if TYPE_CHECKING:
+    from spacedevs.mirror.source import Source
 
 STATIONS = "space_stations"
 
 
-def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
+def find_docked(source: "Source", lists: dict[str, ListReading]) -> set[int]:
     """The ids of the craft that are docked: no list says so. One call. Raises as the source.
 
     Upstream's stations say it. Another server of this project serves none: one of a release without
@@ -42,7 +45,7 @@ def find_docked(source: Source, lists: dict[str, ListReading]) -> set[int]:
     return docked
 
 
-def _stations(source: Source) -> list[Any]:
+def _stations(source: "Source") -> list[Any]:
     """Those where a craft is docked: two or three, so that the smallest page will do."""
     filters, found = {"docked_vehicles__gte": 1}, list[Any]()
     while True:

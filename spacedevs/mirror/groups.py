@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
@@ -12,12 +12,14 @@ from django.utils.module_loading import import_string
 from spacedevs.api.registry import resources
 from spacedevs.mirror.lists import ListReading
 from spacedevs.mirror.models import MirrorList
-from spacedevs.mirror.source import Source
+
+if TYPE_CHECKING:
+    from spacedevs.mirror.source import Source
 
 EVERY = timedelta(days=1)  # a list that no group names
 NOT_DUE = 3
 
-Ask = Callable[[Source, dict[str, ListReading]], Any]
+Ask = Callable[["Source", dict[str, ListReading]], Any]
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,25 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from spacedevs.mirror.errors import SourceError, TooLarge
 from spacedevs.mirror.models import MirrorList, MirrorPage
-from spacedevs.mirror.pages import Known, Objects, Page, Same, digest_of
-from spacedevs.mirror.source import ATTEMPTS, LEAST_ROWS, MOST_ROWS, Source
+from spacedevs.mirror.pages import (
+    ATTEMPTS,
+    LEAST_ROWS,
+    MOST_ROWS,
+    Known,
+    Objects,
+    Page,
+    Same,
+    digest_of,
+)
+
+if TYPE_CHECKING:  # its HTTP client would be read by every process, for what is declared
+    from spacedevs.mirror.source import Source
 
 # Pages that were read longer ago are of another catalogue.
 STALE = timedelta(days=1)
@@ -35,7 +46,7 @@ class ListReading:
     `seen` is told of each page: resource, rows read, rows in all.
     """
 
-    def __init__(self, source: Source, resource: str, seen: Seen) -> None:
+    def __init__(self, source: "Source", resource: str, seen: Seen) -> None:
         self.source, self.resource, self.seen = source, resource, seen
         self.state, _ = MirrorList.objects.get_or_create(source=str(source.root), resource=resource)
         self.pages = {page.offset: page for page in self.state.pages.defer("changed")}

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+MOST_ROWS, LEAST_ROWS = 100, 10  # 100 is the contract's most
+ATTEMPTS = 4  # at a page
 # What stands before the objects, as DRF writes it; a page that begins otherwise is parsed whole.
 LINK = rb'(?:null|"[^"]*")'
 HEAD = re.compile(rb'\{"count":(\d+),"next":%s,"previous":%s,"results":\[' % (LINK, LINK))

@@ -26,15 +26,23 @@ from spacedevs.mirror import errors
 from spacedevs.mirror.budget import Budget, utc_now
 from spacedevs.mirror.dump import Dump
 from spacedevs.mirror.errors import CHECK, LATER, SourceError, TooLarge, excerpt
-from spacedevs.mirror.pages import Known, Object, Objects, Page, Same, read_page
+from spacedevs.mirror.pages import (
+    ATTEMPTS,
+    LEAST_ROWS,
+    MOST_ROWS,
+    Known,
+    Object,
+    Objects,
+    Page,
+    Same,
+    read_page,
+)
 
-MOST_ROWS, LEAST_ROWS = 100, 10  # on a page; 100 is the contract's most
 MOST_COUNT = 1_000_000  # rows of a resource
 TIMEOUT = 120.0  # seconds of silence: a page of 100 detailed craft takes its time
 PATIENCE = 4  # times the timeout: what a whole answer may take, its headers included
 CONNECT = 10  # seconds that a connection may take
 LARGEST = 64 * 2**20  # bytes of a body, decompressed
-ATTEMPTS = 4
 LONGEST_PAUSE = 86_400  # seconds
 # Between two attempts: a growing pause, and what the source asked for.
 PAUSES = wait_exponential_jitter(multiplier=5, max=60, jitter=2) + wait_exception(
