@@ -6,6 +6,7 @@ does not read.
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterable, Iterator
@@ -76,6 +77,7 @@ class Site:
         self.with_body = reverse("admin:index")
         without_database = (settings.STATIC_URL, health.LIVE)
         self.lanes = Lanes(without_database, self.with_body, self._run, self._refuse)
+        gc.freeze()  # what was read at the start: a look at all of it stops every thread for 80 ms
         self.lanes.start(loop)
         heartbeat.start(loop, self._oldest)
         loop.run_in_executor(None, get_ready)
@@ -297,6 +299,7 @@ def get_ready() -> None:
                 for mode in viewset.modes:
                     Making(ObjectUrls(None), clock.now()).fragments(mode, first)
     connections.close_all()
+    gc.freeze()
 
 
 def send(client: Any, answer: Answer) -> None:
