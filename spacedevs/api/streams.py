@@ -98,9 +98,12 @@ STREAMS: dict[str, type[Stream]] = {stream.format: stream for stream in (CSV, ND
 _ASKED = re.compile(rf"(?:^|&)format=(?:{'|'.join(STREAMS)})(?:&|$)")
 
 
+_HINT = re.compile(rf"%|{'|'.join(STREAMS)}")  # without one of these a query asks for none
+
+
 def is_asked(query: str) -> bool:
     """Whether a query, as it was sent, may ask for a stream."""
-    return bool(_ASKED.search(unquote_plus(query)))
+    return bool(_HINT.search(query) and _ASKED.search(unquote_plus(query)))
 
 
 def columns_of(shape: Any, selection: Selection | None) -> Columns:
