@@ -1,5 +1,6 @@
 """Which thread takes a request, and which requests are given up while they wait."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
@@ -7,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from spacedevs.serving.lanes import HEAVY, Busy, Job, Lane, Lanes, kind_of
+from spacedevs.serving.lanes import HEAVY, LOOK, WAIT, Busy, Job, Lane, Lanes, kind_of
 
 pytestmark = pytest.mark.only_on("sqlite")  # no row is read
 
@@ -117,6 +118,38 @@ def test_what_is_known_to_be_heavy_since_it_came_leaves_the_light_lane() -> None
     assert done.get(timeout=10).startswith("heavy")
     lanes.put(job("/static/a.css"))
     assert done.get(timeout=10).startswith("static")
+
+
+def test_who_has_waited_for_too_long_is_refused_and_not_whose_body_took_long() -> None:
+    refused: list[tuple[Job, int]] = []
+    may_end = threading.Event()
+
+    class Client:
+        async def client_disconnect(self) -> None:
+            await asyncio.sleep(60)
+
+    async def look() -> None:
+        lanes = Lanes(
+            ("/static/",),
+            "/admin/",
+            lambda job: bool(may_end.wait(10)),
+            lambda job, status: refused.append((job, status)),
+        )
+        lanes.start(asyncio.get_running_loop())
+        for _ in range(2):  # both threads are at work
+            lanes.put(job())
+        waiting, late = job(), job()  # which arrived at the beginning of time
+        for each in (waiting, late):
+            each.client = Client()
+            lanes.put(each)
+        late.since -= WAIT
+        await asyncio.sleep(2 * LOOK)
+        assert refused == [(late, 503)]
+        assert lanes._light.waiting() == [waiting]
+        assert waiting.watch
+        may_end.set()
+
+    asyncio.run(look())
 
 
 def refuse(job: Any, status: int) -> None:

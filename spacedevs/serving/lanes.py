@@ -63,15 +63,17 @@ class Costs:
 
     def __init__(self) -> None:
         self._known: OrderedDict[Kind, float] = OrderedDict()
+        self._lock = threading.Lock()
 
     def of(self, kind: Kind) -> float:
         return self._known.get(kind, kind.rows * ROW)
 
     def record(self, kind: Kind, seconds: float) -> None:
-        self._known[kind] = (self.of(kind) + seconds) / 2 if kind in self._known else seconds
-        self._known.move_to_end(kind)
-        if len(self._known) > KINDS:
-            self._known.popitem(last=False)
+        with self._lock:
+            self._known[kind] = (self._known.get(kind, seconds) + seconds) / 2
+            self._known.move_to_end(kind)
+            if len(self._known) > KINDS:
+                self._known.popitem(last=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -79,7 +81,8 @@ class Job:
     """A request that waits for a thread.
 
     `ended` is called once, when it has been answered or refused; with what went wrong, if something
-    did. `watch`: of whether its client stays, once it has waited for a while.
+    did. `since` it waits in the lane where it is. `watch`: of whether its client stays, once it has
+    waited for a while.
     """
 
     scope: Any
@@ -89,6 +92,7 @@ class Job:
     arrived: float  # time.monotonic()
     ended: Callable[[Exception | None], None]
     kind: Kind = field(init=False)
+    since: float = 0.0
     watch: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -116,6 +120,7 @@ class Lane:
 
     def put(self, job: Job) -> None:
         """From any thread. Raises Busy."""
+        job.since = time.monotonic()
         with self._lock:
             if self._idle:
                 self._idle.pop().put(job)
@@ -198,7 +203,7 @@ class Lanes:
         late = time.monotonic() - WAIT
         for lane in self._all:
             for job in lane.waiting():
-                if job.arrived < late and lane.take(job):
+                if job.since < late and lane.take(job):
                     self._refuse(job, HTTPStatus.SERVICE_UNAVAILABLE)
                 elif job.watch is None:
                     job.watch = self._loop.create_task(self._until_gone(lane, job))
