@@ -148,6 +148,8 @@ def test_who_has_waited_for_too_long_is_refused_and_not_whose_body_took_long() -
         assert lanes._light.waiting() == [waiting]
         assert waiting.watch
         may_end.set()
+        while len(lanes._light._idle) < 2:
+            await asyncio.sleep(0.01)
 
     asyncio.run(look())
 
