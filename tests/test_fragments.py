@@ -117,6 +117,34 @@ print(json.dumps(sorted(name for name in after if before.get(name) != after[name
 """
 
 
+@pytest.mark.parametrize("query", ["", "?fields=nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("spacecraft/35", "spacecraft/+35", "spacecraft/%EF%BC%93%EF%BC%95", "spacecraft/3_5"),
+        *("spacecraft/%2035", "spacecraft/0", "spacecraft/-1", "spacecraft/x", "spacecraft/%00"),
+        *(f"spacecraft/{number}" for number in (2**31, 2**63 - 1, 2**63, 10**30)),
+        *("agencies/44", "agencies/1e2", "spacecraft_flights/1", "config/countries/2"),
+    ],
+)
+def test_what_an_id_names_does_not_depend_on_them(
+    api: Client, settings: Any, path: str, query: str
+) -> None:
+    answers = []
+    for size in (0, 32):
+        settings.FRAGMENTS = size
+        answer = api.get(f"{ROOT}{path}/{query}")
+        answers.append((answer.status_code, answer.content))
+    assert answers[0] == answers[1]
+
+
+def test_a_resource_of_some_rows_has_no_others(api: Client, monkeypatch: Any) -> None:
+    viewset = resources()["spacecraft"]
+    monkeypatch.setattr(viewset, "queryset", viewset.queryset.exclude(pk=35))
+    assert api.get(f"{ROOT}spacecraft/35/").status_code == 404
+    assert api.get(f"{ROOT}spacecraft/499/").status_code == 200
+
+
 @pytest.mark.parametrize("resource", sorted(resources()))
 def test_they_are_what_the_serializers_make(api: Client, settings: Any, resource: str) -> None:
     relate_everything()

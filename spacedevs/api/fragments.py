@@ -213,11 +213,8 @@ class CacheAtVersion:
 
     def keep_rows(self, name: str, queryset: QuerySet) -> RowIds:
         rows = self._fragments.ids_or_count(queryset)
-        self.keep_ids(name, rows)
-        return rows
-
-    def keep_ids(self, name: str, rows: RowIds) -> None:
         self._fragments.keep_rows(name, rows, self._version)
+        return rows
 
 
 def _packed(ids: list[Any]) -> Sequence[Any]:
@@ -251,11 +248,11 @@ def cache_of_snapshot(request: Any, began: float | None) -> CacheAtVersion | Non
 def objects(
     cache: CacheAtVersion | None, request: Any, shape: Any, ids: list[Any], urls: ObjectUrls
 ) -> list[Any]:
-    """The objects with these ids as JSON, in this order."""
+    """The objects with these ids as JSON, in this order; those that are not there are left out."""
     making = Making(urls, clock.of_request(request), cache)
     found = making.fragments(shape, ids)
     if cache and cache.reads:
         cache.keep(found.values())
     if {fragment.printed[0] for fragment in found.values()} - {None}:
         clock.lives(request)
-    return [making.json(found[pk]) for pk in ids]
+    return [making.json(found[pk]) for pk in ids if pk in found]

@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import Field
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from rest_framework import routers, viewsets
@@ -82,16 +83,14 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
 
     def _list(self, cache: CacheAtVersion | None) -> Response:
         rows = self._rows(cache)
-        return self.get_paginated_response(self._objects(cache, self.paginate_queryset(rows)))
+        objects = self._objects(cache, self.paginate_queryset(rows))
+        return self.get_paginated_response(self._selected(objects))
 
     def _retrieve(self, cache: CacheAtVersion | None) -> Response:
-        known = cache and cache.rows(self.request.path)
-        if cache and isinstance(known, Sequence):
-            return Response(self._objects(cache, known)[0])
-        found = self.get_object()
-        if cache:
-            cache.keep_ids(self.request.path, [found])
-        return Response(self._objects(cache, [found])[0])
+        objects = self._objects(cache, [self._sought()])
+        if not objects:
+            raise not_there(super().get_queryset())
+        return Response(self._selected(objects)[0])
 
     def _rows(self, cache: CacheAtVersion | None) -> Any:
         """The rows of a list, as a queryset; or their ids where these are known."""
@@ -120,16 +119,40 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         # DRF's own lets a list's filters hide the object that its id names.
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
+    def _sought(self) -> Any:
+        """As get_object(), without a query where all rows are shown: it may be a fragment, and what
+        makes one knows whether there is a row."""
+        rows = super().get_queryset()
+        if not settings.FRAGMENTS or rows.query.where:
+            return self.get_object()
+        field: Any = rows.model._meta.pk
+        try:
+            pk = field.to_python(self.kwargs["pk"])
+        except ValidationError as error:
+            raise Http404 from error
+        try:
+            field.run_validators(pk)
+        except ValidationError as error:  # a number that no column holds
+            raise not_there(rows) from error
+        return pk
+
     def _objects(self, cache: CacheAtVersion | None, page: Any) -> Any:
-        """What the serializer prints of what get_queryset() gave; of that what is asked for."""
+        """What the serializer prints of what get_queryset() gave."""
         shape = self.get_serializer_class()
-        selection = Selection.asked_for(self.request.query_params, shape)
         if settings.FRAGMENTS:
             urls = object_urls_of(self.get_serializer_context())
-            objects = fragments.objects(cache, self.request, shape, page, urls)
-        else:
-            objects = self.get_serializer(page, many=True).data
+            return fragments.objects(cache, self.request, shape, page, urls)
+        return self.get_serializer(page, many=True).data
+
+    def _selected(self, objects: Any) -> Any:
+        """Of each what is asked for."""
+        selection = Selection.asked_for(self.request.query_params, self.get_serializer_class())
         return list(map(selection.of, objects)) if selection else objects
+
+
+def not_there(rows: QuerySet) -> Http404:
+    """In Django's words."""
+    return Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
 
 class ResourceViewSet(ReadOnly, FromFragments):
