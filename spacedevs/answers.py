@@ -178,6 +178,7 @@ class Answers:
         self._size = 0
         self._making: dict[Key, threading.Event] = {}
         self._state = State(None, None, -FRESH, 0)
+        self.wrote = 0.0  # time.monotonic() at the end of this process's last write
         self._moment: Moment | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -207,7 +208,7 @@ class Answers:
             return response
         finally:
             if environ["REQUEST_METHOD"] not in SAFE:  # it may have written
-                self._state = self._state._replace(read=-FRESH)
+                self.wrote = time.monotonic()
 
     # What is asked
 
@@ -254,7 +255,9 @@ class Answers:
 
     @property
     def is_fresh(self) -> bool:
-        return time.monotonic() - self._state.read < FRESH
+        """Not where it was read before this process wrote, though that came back later."""
+        read = self._state.read
+        return read > self.wrote and time.monotonic() - read < FRESH
 
     @property
     def is_stale(self) -> bool:

@@ -475,6 +475,27 @@ def test_a_version_that_was_read_before_anothers_is_not_taken(version: Any) -> N
     assert site._state == newer
 
 
+def test_a_version_that_was_read_before_a_write_of_this_process_is_not_fresh(
+    version: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Answers(Views())
+
+    def written_meanwhile() -> log.Version:
+        before = version[-1]
+        version.append(log.Version(2, "b", 0))
+        ask(site, PATH_INFO="/admin/", REQUEST_METHOD="POST")
+        return before
+
+    ask(site)
+    assert site.is_fresh
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "version", written_meanwhile)
+        site.refresh()
+    assert not site.is_fresh
+    ask(site)
+    assert site._state.version == version[-1]
+
+
 def test_what_lives_is_kept_for_its_second(
     version: Any, monkeypatch: pytest.MonkeyPatch, frozen_clock: datetime
 ) -> None:

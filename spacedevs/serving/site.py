@@ -161,7 +161,8 @@ class Site:
 
     async def _refreshed(self) -> None:
         """Waits for the version, but not long: where the database is away the last one stands."""
-        if self._reading is None or self._reading.done():
+        is_old = self._began < self.application.wrote
+        if self._reading is None or self._reading.done() or is_old:
             self._began = time.monotonic()
             self._reading = self.loop.run_in_executor(
                 self._versions, self.application.refresh_in_a_thread
