@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from html import unescape
 from http import HTTPStatus
@@ -22,7 +23,7 @@ from django.test import Client, RequestFactory
 from django.utils.html import escape
 
 from spacecraft.guide import CLIENTS, LANGUAGES, REFUSALS
-from spacedevs import errors
+from spacedevs import answers, errors
 from spacedevs.api import moving
 from spacedevs.api.extensions import Extension
 from spacedevs.api.registry import resources
@@ -234,6 +235,7 @@ def settled(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with fresh_database(tmp_path_factory.mktemp("guide"), template) as env:
         shell({**os.environ, **env}, SETTLED)
         with running_server(env, prepare=False) as url:
+            time.sleep(answers.SETTLED)  # before, nothing says when it was last modified
             yield url
 
 

@@ -50,6 +50,7 @@ def test_what_is_taken_out_saved_and_added_again_comes_last(
         assert codes(url) == ["FR", "ES", "GB"]
 
         page.click(".field-country .select2-selection")
+        page.wait_for_selector(".select2-results__option:not(.loading-results)")
         page.fill(".field-country .select2-search__field", "Germany")
         page.click(".select2-results__option:text-is('Germany')")
         page.click("[name=_save]")

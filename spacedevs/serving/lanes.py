@@ -6,6 +6,7 @@ from what those like it took before.
 """
 
 import asyncio
+import logging
 import re
 import threading
 import time
@@ -21,6 +22,8 @@ from django.conf import settings
 
 from spacedevs.api.pagination import ResourcePagination
 from spacedevs.api.streams import STREAMS
+
+logger = logging.getLogger(__name__)
 
 WAIT = 5.0  # seconds in a queue; who has waited longer is told to come again
 LOOK = 0.25  # seconds between two looks at who waits
@@ -148,7 +151,10 @@ class Lane:
                 else:
                     del self._waiting[job]
             job = job or mine.get()
-            run(self, job)
+            try:
+                run(self, job)
+            except Exception:  # nobody else would take this lane's jobs
+                logger.exception("A request could not be ended.")
             del job  # its body is not kept until the next one
 
 
