@@ -144,6 +144,12 @@ def test_a_resource_of_some_rows_has_no_others(api: Client, monkeypatch: Any) ->
     assert api.get(f"{ROOT}spacecraft/35/").status_code == 404
     assert api.get(f"{ROOT}spacecraft/499/").status_code == 200
 
+    def get_queryset(view: Any) -> Any:
+        return super(viewset, view).get_queryset().exclude(pk=499)
+
+    monkeypatch.setattr(viewset, "get_queryset", get_queryset)
+    assert api.get(f"{ROOT}spacecraft/499/").status_code == 404
+
 
 @pytest.mark.parametrize("resource", sorted(resources()))
 def test_they_are_what_the_serializers_make(api: Client, settings: Any, resource: str) -> None:

@@ -89,7 +89,7 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
     def _retrieve(self, cache: CacheAtVersion | None) -> Response:
         objects = self._objects(cache, [self._sought()])
         if not objects:
-            raise not_there(super().get_queryset())
+            raise not_there(self.get_queryset())
         return Response(self._selected(objects)[0])
 
     def _rows(self, cache: CacheAtVersion | None) -> Any:
@@ -122,8 +122,7 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
     def _sought(self) -> Any:
         """As get_object(), without a query where all rows are shown: it may be a fragment, and what
         makes one knows whether there is a row."""
-        rows = super().get_queryset()
-        if not settings.FRAGMENTS or rows.query.where:
+        if not settings.FRAGMENTS or (rows := self.get_queryset()).query.where:
             return self.get_object()
         field: Any = rows.model._meta.pk
         try:
