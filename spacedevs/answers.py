@@ -178,7 +178,7 @@ class Answers:
         self._size = 0
         self._making: dict[Key, threading.Event] = {}
         self._state = State(None, None, -FRESH, 0)
-        self.wrote = 0.0  # time.monotonic() at the end of this process's last write
+        self.last_write = 0.0  # this process's: time.monotonic() at its end
         self._moment: Moment | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -208,7 +208,7 @@ class Answers:
             return response
         finally:
             if environ["REQUEST_METHOD"] not in SAFE:  # it may have written
-                self.wrote = time.monotonic()
+                self.last_write = time.monotonic()
 
     # What is asked
 
@@ -257,7 +257,7 @@ class Answers:
     def is_fresh(self) -> bool:
         """Not where it was read before this process wrote, though that came back later."""
         read = self._state.read
-        return read > self.wrote and time.monotonic() - read < FRESH
+        return read > self.last_write and time.monotonic() - read < FRESH
 
     @property
     def is_stale(self) -> bool:

@@ -7,6 +7,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.urls import ResolverMatch, get_resolver
 
 PATHS = 4096  # of which is known where they lead to
+LONGEST = 200  # characters of such a path: an id may be as long as an address
 
 
 @lru_cache(maxsize=PATHS)
@@ -19,7 +20,8 @@ class Handler(WSGIHandler):
     """Django tries some fifty patterns each time: a fifth of a list of ten from fragments."""
 
     def resolve_request(self, request: Any) -> ResolverMatch:
-        if hasattr(request, "urlconf"):  # a middleware has chosen others
+        path = request.path_info
+        if len(path) > LONGEST or hasattr(request, "urlconf"):  # the latter: a middleware's choice
             return super().resolve_request(request)
-        request.resolver_match = match = match_of(request.path_info)
+        request.resolver_match = match = match_of(path)
         return match

@@ -193,7 +193,7 @@ def _xlsx(content: bytes) -> Iterator[list[Any]]:
             size = sum(part.file_size for part in packed.infolist())
         if size > UNPACKED:
             raise Unreadable(f"The file unpacks to more than {UNPACKED // 2**20} MiB.")
-        import openpyxl  # as in apps.py
+        import openpyxl  # here alone: see XLSXOnDemand
 
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet: Any = book.worksheets[0]

@@ -104,7 +104,7 @@ def test_the_renderer_is_the_first_that_the_highest_rank_allows() -> None:
     ],
 )
 def test_who_has_a_cookie_is_answered_as_who_has_none(api: Client, url: str) -> None:
-    """One goes by all that knows who is logged in, the other past it."""
+    """The session of one has ended, which Django would say in two headers."""
     answers = []
     for cookies in ({}, {"theme": "dark", "sessionid": "unknown"}):
         api.cookies.load(cookies)

@@ -253,6 +253,6 @@ def objects(
     found = making.fragments(shape, ids)
     if cache and cache.reads:
         cache.keep(found.values())
-    if {fragment.printed[0] for fragment in found.values()} - {None}:
+    if any(fragment.lives for fragment in found.values()):
         clock.lives(request)
     return [making.json(found[pk]) for pk in ids if pk in found]

@@ -87,9 +87,9 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         return self.get_paginated_response(self._selected(objects))
 
     def _retrieve(self, cache: CacheAtVersion | None) -> Response:
-        objects = self._objects(cache, [self._sought()])
+        objects = self._objects(cache, [self._object_or_pk()])
         if not objects:
-            raise not_there(self.get_queryset())
+            raise not_found(self.get_queryset())
         return Response(self._selected(objects)[0])
 
     def _rows(self, cache: CacheAtVersion | None) -> Any:
@@ -119,7 +119,7 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         # DRF's own lets a list's filters hide the object that its id names.
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
-    def _sought(self) -> Any:
+    def _object_or_pk(self) -> Any:
         """As get_object(), without a query where all rows are shown: it may be a fragment, and what
         makes one knows whether there is a row."""
         if not settings.FRAGMENTS or (rows := self.get_queryset()).query.where:
@@ -132,7 +132,7 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         try:
             field.run_validators(pk)
         except ValidationError as error:  # a number that no column holds
-            raise not_there(rows) from error
+            raise not_found(rows) from error
         return pk
 
     def _objects(self, cache: CacheAtVersion | None, page: Any) -> Any:
@@ -149,7 +149,7 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
         return list(map(selection.of, objects)) if selection else objects
 
 
-def not_there(rows: QuerySet) -> Http404:
+def not_found(rows: QuerySet) -> Http404:
     """In Django's words."""
     return Http404(f"No {rows.model._meta.object_name} matches the given query.")
 

@@ -1,7 +1,7 @@
 """What needs no event loop goes past it: from the thread that has read the request, at once.
 
-granian hands each request to the event loop, which takes longer than a known answer does, and half
-as long as a new one. It has no public way around that: what a private function of its makes is
+granian hands each request to the event loop, which takes longer than a known answer does; of a new
+one it took a quarter. It has no public way around that: what a private function of its makes is
 wrapped, with a question before it. Where another granian does not have that function, all goes by
 the loop, and a test says so.
 """

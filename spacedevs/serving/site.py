@@ -161,7 +161,7 @@ class Site:
 
     async def _refreshed(self) -> None:
         """Waits for the version, but not long: where the database is away the last one stands."""
-        is_old = self._began < self.application.wrote
+        is_old = self._began < self.application.last_write
         if self._reading is None or self._reading.done() or is_old:
             self._began = time.monotonic()
             self._reading = self.loop.run_in_executor(

@@ -24,7 +24,10 @@ REPLACED = (
 )
 
 
-@lru_cache(maxsize=1024)
+LONGEST = 5000  # characters of a query that is remembered; one that writes many rows has more
+
+
+@lru_cache(maxsize=256)
 def with_qmarks(query: str) -> str:
     """Django's `%s` as SQLite's `?`: a search through each query, most of which are asked again."""
     return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
@@ -36,7 +39,7 @@ class Cursor(base.SQLiteCursorWrapper):
     wrapper: "DatabaseWrapper"
 
     def convert_query(self, query: str, *, param_names: Any = None) -> str:
-        if param_names is not None:
+        if param_names is not None or len(query) > LONGEST:
             return super().convert_query(query, param_names=param_names)
         return with_qmarks(query)
 
