@@ -64,6 +64,7 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
     """Lists and records, each of one state of the database."""
 
     pagination_class = ResourcePagination
+    queryset: Any
 
     def list(self, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         if isinstance(self.request.accepted_renderer, Stream):
@@ -122,7 +123,9 @@ class FromFragments(viewsets.ReadOnlyModelViewSet):
     def _object_or_pk(self) -> Any:
         """As get_object(), without a query where all rows are shown: it may be a fragment, and what
         makes one knows whether there is a row."""
-        if not settings.FRAGMENTS or (rows := self.get_queryset()).query.where:
+        rows = self.queryset  # looked at and not asked: to make another takes longer
+        chooses = type(self).get_queryset is not FromFragments.get_queryset or rows.query.where
+        if not settings.FRAGMENTS or chooses:
             return self.get_object()
         field: Any = rows.model._meta.pk
         try:
